@@ -1,0 +1,1 @@
+"""What every stage shares: artifacts, the text specification, the command line, tracking."""

@@ -1,0 +1,161 @@
+"""What lies on disk: every artifact is a folder with ``artifact.json`` beside its data.
+
+``artifact.json`` says what kind of thing the folder holds, in which schema version, who made it
+from what, and the digest of its payload. A reader asks for a kind and is told what it got instead.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sentiment_common.errors import InputError
+
+MANIFEST = "artifact.json"
+TRACKING = "tracking.jsonl"
+OUTSIDE_DIGEST = {MANIFEST, TRACKING}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of artifact and the version of its on-disk layout."""
+
+    name: str
+    schema_version: int
+
+
+EXAMPLES = Kind("examples", 1)
+"""``{train,validation,test}/*.parquet`` with id, text, label, rating, source, group, created_at;
+``dropped.jsonl`` with every row left out and why; ``summary.json`` with the counts."""
+
+STATISTICS = Kind("statistics", 1)
+"""``{train,validation,test}.pb``: DatasetFeatureStatisticsList of TFDV."""
+
+SCHEMA = Kind("schema", 1)
+"""``schema.pbtxt``: the TFDV schema the examples were judged by."""
+
+ANOMALIES = Kind("anomalies", 1)
+"""``anomalies.json``: per split and column what was found; ``{split}.pbtxt``: TFDV's own record."""
+
+TRANSFORM_GRAPH = Kind("transform_graph", 1)
+"""``transform_fn/``: SavedModel, raw text in, features out; ``text_spec/``: the specification it
+executes; ``vocabulary/{tokens,ngrams}.txt``; ``vocabulary/ngram_idf.npy``."""
+
+FEATURES = Kind("features", 1)
+"""``features.parquet`` with id, label, source, tokens, token_ids, ngram_ids and ngram_tfidf."""
+
+MODEL = Kind("model", 1)
+"""A bundle: ``bundle.json``, ``text_spec/`` and the files of its backend. Raw text in, calibrated
+probabilities out. Only sentiment-models opens it."""
+
+CHAMPION = Kind("champion", 1)
+"""``champion.json`` with the digest of the champion or null; ``bundle/`` holds it if there is one."""
+
+EVALUATION = Kind("evaluation", 1)
+"""``evaluation.json`` with metrics, curves, matrices and slices per model; ``report.html``."""
+
+BLESSING = Kind("blessing", 1)
+"""``blessing.json``: the verdict with every rule, its threshold, the figure and the reason."""
+
+PUSHED_MODEL = Kind("pushed_model", 1)
+"""``pushed_model.json``: registered name, version, alias and digest; ``model_card.md``."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``artifact.json``.
+
+    Attributes:
+        kind: Name of the kind.
+        schema_version: Version of its layout.
+        producer: Stage that made it.
+        producer_version: Version of that stage.
+        digest: ``sha256:`` digest of the payload; times, run ids and HTML are outside it.
+        inputs: Digest of each input artifact, by input name.
+        parameters: Parameters the stage ran with.
+    """
+
+    kind: str
+    schema_version: int
+    producer: str
+    producer_version: str
+    digest: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def file_sha256(path: Path) -> str:
+    """Returns the hexadecimal SHA-256 of a file, read in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def payload_digest(folder: Path, named: Mapping[str, str] | None = None) -> str:
+    """Digests what an artifact holds.
+
+    Args:
+        folder: The artifact's folder.
+        named: Digests that stand for the files below a folder whose bytes vary from save to save
+            (a SavedModel): relative path of the folder -> digest of its weights by name.
+
+    Returns:
+        ``sha256:`` and the hexadecimal digest over the sorted list of (path, digest).
+    """
+    named = dict(named or {})
+    parts = dict(named)
+    for path in _payload_files(folder):
+        relative = path.relative_to(folder).as_posix()
+        if not any(relative == name or relative.startswith(f"{name}/") for name in named):
+            parts[relative] = file_sha256(path)
+    listing = "".join(f"{name}\0{digest}\n" for name, digest in sorted(parts.items()))
+    return "sha256:" + hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _payload_files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in OUTSIDE_DIGEST and path.suffix != ".html":
+            yield path
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Writes ``artifact.json`` into an artifact's folder."""
+    write_json(folder / MANIFEST, asdict(manifest))
+
+
+def read_manifest(folder: Path, kind: Kind) -> Manifest:
+    """Reads ``artifact.json`` and checks that the folder holds what the reader can read.
+
+    Raises:
+        InputError: The folder is no artifact, or of another kind or schema version.
+    """
+    path = folder / MANIFEST
+    wanted = f"{kind.name} (schema {kind.schema_version})"
+    if not path.is_file():
+        raise InputError(
+            f"no {MANIFEST} here", where=str(folder), mend=f"give a folder that holds {wanted}"
+        )
+    manifest = Manifest(**json.loads(path.read_text()))
+    if (manifest.kind, manifest.schema_version) != (kind.name, kind.schema_version):
+        raise InputError(
+            f"wanted {wanted}, got {manifest.kind} (schema {manifest.schema_version})",
+            where=str(folder),
+            mend=f"it was made by {manifest.producer} {manifest.producer_version}",
+        )
+    return manifest
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON with sorted keys and a final newline, so that equal values give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def replace_tree(staged: Path, target: Path) -> None:
+    """Moves a finished file or folder to its place, whole, replacing what was there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        shutil.rmtree(target)
+    staged.replace(target)

@@ -1,0 +1,292 @@
+"""The command line of a stage, declared once: inputs, outputs, results, options.
+
+``Stage.main`` parses, runs the stage's function on a ``Task`` and keeps the container contract:
+outputs appear whole or not at all, exit code 0 for done (verdicts included), 2 for bad input with
+one line, 1 with a traceback for a bug; SIGTERM stops the stage cleanly.
+"""
+
+import argparse
+import contextlib
+import json
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+from sentiment_common import log
+from sentiment_common.artifacts import (
+    Kind,
+    Manifest,
+    payload_digest,
+    read_manifest,
+    replace_tree,
+    write_manifest,
+)
+from sentiment_common.errors import InputError
+from sentiment_common.outputs import write_executor_output
+from sentiment_common.tracking import TrackingLog
+
+EXIT_DONE, EXIT_BUG, EXIT_BAD_INPUT = 0, 1, 2
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input artifact: ``--name DIR``."""
+
+    name: str
+    kind: Kind
+    help: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output artifact: ``--out-name PATH``; without a kind it is a plain file (HTML)."""
+
+    name: str
+    kind: Kind | None
+    help: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """An output parameter: ``--out-name FILE`` receives its value as text."""
+
+    name: str
+    help: str
+    type: type = str
+
+
+@dataclass(frozen=True)
+class Option:
+    """A typed flag: ``--name VALUE``. Booleans take ``true`` or ``false``."""
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    choices: tuple[Any, ...] | None = None
+
+
+@dataclass
+class Task:
+    """What a stage's function works on.
+
+    Attributes:
+        inputs: Path of each input artifact by name; None where an optional one is absent.
+        outputs: Where to write each output; moved to its place when the function returns.
+        options: The parsed options, as attributes.
+        results: Output parameters, to be filled in.
+        metadata: Artifact metadata for Kubeflow's interface, by output name.
+        named_digests: Per output, digests that stand for folders whose bytes vary between saves.
+        tracking: What the experiment tracker is to know.
+    """
+
+    inputs: Mapping[str, Path | None]
+    outputs: Mapping[str, Path]
+    options: SimpleNamespace
+    results: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
+    named_digests: dict[str, dict[str, str]] = field(default_factory=dict)
+    tracking: TrackingLog = field(default_factory=TrackingLog)
+
+    def input(self, name: str) -> Path:
+        """Returns the path of an input that is not optional."""
+        path = self.inputs[name]
+        if path is None:
+            raise KeyError(name)
+        return path
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage's command line.
+
+    Attributes:
+        name: Distribution and command name, e.g. ``sentiment-ingest``.
+        summary: One line for ``--help``.
+        inputs: Input artifacts.
+        outputs: Output artifacts.
+        results: Output parameters.
+        options: Typed flags.
+        examples: Command lines shown by ``--help``.
+    """
+
+    name: str
+    summary: str
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    results: tuple[Result, ...] = ()
+    options: tuple[Option, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The installed version, which is also the tag of the stage's image."""
+        return installed_version(self.name)
+
+    def main(self, run: Callable[[Task], None], argv: Sequence[str] | None = None) -> NoReturn:
+        """Runs the stage for a command line and exits with its code."""
+        log.configure()
+        signal.signal(signal.SIGTERM, _stop)
+        try:
+            self.execute(run, self.parser().parse_args(argv))
+        except InputError as error:
+            print(f"{self.name}: {error}", file=sys.stderr)
+            sys.exit(EXIT_BAD_INPUT)
+        sys.exit(EXIT_DONE)
+
+    def parser(self) -> argparse.ArgumentParser:
+        """Builds the argument parser, the single description of the command line."""
+        examples = "\n".join(f"  {line}" for line in self.examples)
+        parser = argparse.ArgumentParser(
+            prog=self.name,
+            description=self.summary,
+            epilog=f"examples:\n{examples}" if examples else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        parser.add_argument("--version", action="version", version=f"{self.name} {self.version}")
+        parser.add_argument(
+            "--interface", action="version", version=json.dumps(self.interface()),
+            help="print inputs, outputs and options as JSON, for tools",
+        )  # fmt: skip
+        for item in self.inputs:
+            parser.add_argument(
+                _flag(item.name), metavar="DIR", required=not item.optional, type=Path,
+                help=f"{item.help} ({item.kind.name})",
+            )  # fmt: skip
+        for output in self.outputs:
+            parser.add_argument(
+                _flag("out_" + output.name), metavar="DIR" if output.kind else "FILE", type=Path,
+                required=True, help=output.help,
+            )  # fmt: skip
+        for result in self.results:
+            parser.add_argument(
+                _flag("out_" + result.name), metavar="FILE", type=Path, help=result.help
+            )
+        for option in self.options:
+            parser.add_argument(
+                _flag(option.name), type=_boolean if option.type is bool else option.type,
+                default=option.default, choices=option.choices,
+                metavar=None if option.choices else option.type.__name__.upper(),
+                help=f"{option.help} (default: {option.default!r})".replace("%", "%%"),
+            )  # fmt: skip
+        kubeflow = parser.add_argument_group("set by Kubeflow")
+        kubeflow.add_argument("--executor-input", metavar="JSON", help="what KFP tells the task")
+        kubeflow.add_argument("--executor-output", metavar="FILE", type=Path, help="our answer")
+        return parser
+
+    def interface(self) -> list[dict[str, Any]]:
+        """Describes every flag: what the contract test holds component.yaml and README against."""
+        rows: list[dict[str, Any]] = [
+            _row(item.name, "input", item.kind.name, item.help, optional=item.optional)
+            for item in self.inputs
+        ]
+        for output in self.outputs:
+            kind = output.kind.name if output.kind else "file"
+            rows.append(_row("out_" + output.name, "output", kind, output.help))
+        for result in self.results:
+            rows.append(_row("out_" + result.name, "result", result.type.__name__, result.help))
+        for option in self.options:
+            rows.append(
+                _row(option.name, "option", option.type.__name__, option.help, option.default)
+            )
+        return rows
+
+    def execute(self, run: Callable[[Task], None], arguments: argparse.Namespace) -> None:
+        """Checks the inputs, runs the function, and moves its outputs to their places.
+
+        Raises:
+            InputError: An input artifact is missing, of the wrong kind, or the stage refuses it.
+        """
+        values = vars(arguments)
+        inputs: dict[str, Path | None] = {item.name: values[item.name] for item in self.inputs}
+        digests = {
+            item.name: read_manifest(path, item.kind).digest
+            for item in self.inputs
+            if (path := inputs[item.name]) is not None
+        }
+        options = {option.name: values[option.name] for option in self.options}
+        targets = {output.name: values["out_" + output.name] for output in self.outputs}
+        with _staging(targets) as staged:
+            task = Task(inputs, staged, SimpleNamespace(**options))
+            for output in self.outputs:
+                if output.kind:
+                    staged[output.name].mkdir()
+            run(task)
+            self._seal(task, digests, options)
+            for name, target in targets.items():
+                replace_tree(staged[name], target)
+        for result in self.results:
+            if path := values["out_" + result.name]:
+                _write_result(path, task.results[result.name])
+        if arguments.executor_input and arguments.executor_output:
+            write_executor_output(
+                arguments.executor_input, arguments.executor_output, task.results, task.metadata
+            )
+
+    def _seal(self, task: Task, digests: Mapping[str, str], options: Mapping[str, Any]) -> None:
+        task.tracking.parameters(options)
+        for output in self.outputs:
+            if output.kind is None:
+                continue
+            folder = task.outputs[output.name]
+            task.tracking.write(folder)
+            digest = payload_digest(folder, task.named_digests.get(output.name))
+            manifest = Manifest(
+                output.kind.name, output.kind.schema_version, self.name, self.version,
+                digest, digests, options,
+            )  # fmt: skip
+            write_manifest(folder, manifest)
+            task.metadata.setdefault(output.name, {}).update(
+                kind=output.kind.name, schema_version=output.kind.schema_version, digest=digest
+            )
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _row(
+    name: str, role: str, kind: str, text: str, default: Any = None, *, optional: bool = False
+) -> dict[str, Any]:
+    row = {"flag": _flag(name), "role": role, "type": kind, "help": text, "default": default}
+    return {**row, "optional": optional}
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
+def _stop(signum: int, frame: object) -> NoReturn:
+    # An exception unwinds the stack, so that the staged outputs are removed on the way out.
+    raise SystemExit(128 + signum)
+
+
+def _write_result(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+
+
+@contextlib.contextmanager
+def _staging(targets: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
+    """Yields a place beside each target to write to; what is still there at the end is removed."""
+    with contextlib.ExitStack() as stack:
+        staged = {}
+        for name, target in targets.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            staged[name] = folder / target.name
+        yield staged

@@ -1,0 +1,111 @@
+"""What a text specification is: ordered rules over a frozen character table, and a lemma table.
+
+Two engines execute it, this package's ``Tokenizer`` (google-re2) and the TensorFlow graph that the
+transform stage exports. They agree because nothing is left to an engine's own Unicode tables:
+
+* the character table says for every code point what it becomes; all others become a space,
+* patterns are RE2 with explicit ranges (no ``\\w``, ``\\s``, ``\\b``), on folded text,
+* tokens are what spaces separate, and lemmas are looked up by exact match.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sentiment_common.artifacts import write_json
+from sentiment_common.errors import InputError
+from sentiment_common.text.characters import CharacterTable
+from sentiment_common.text.rules import EMPTY_TOKEN, LEMMA_EXCEPTIONS, RULES, VERSION
+from sentiment_common.text.rules import Replace as Replace
+from sentiment_common.text.rules import Rule
+from sentiment_common.text.rules import Squeeze as Squeeze
+
+SPECIFICATION, CHARACTERS, LEMMAS = "spec.json", "characters.tsv", "lemmas.tsv"
+
+
+@dataclass(frozen=True)
+class TextSpecification:
+    """One version of the specification, complete: it travels inside every bundle.
+
+    Attributes:
+        version: Version of the rules.
+        characters: What each code point becomes.
+        rules: Applied in order to the folded text.
+        lemmas: Token to lemma; tokens that are not in it stay as they are.
+        empty_token: Stands for a text without tokens, so that no model meets an empty row.
+    """
+
+    version: int
+    characters: CharacterTable
+    rules: tuple[Rule, ...]
+    lemmas: Mapping[str, str]
+    empty_token: str
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:`` digest over everything that decides what a text becomes."""
+        content = json.dumps(
+            [self._rules_as_json(), self.characters.to_text(), sorted(self.lemmas.items())],
+            sort_keys=True,
+        )
+        return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Writes the specification as ``spec.json``, ``characters.tsv`` and ``lemmas.tsv``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / SPECIFICATION, {**self._rules_as_json(), "digest": self.digest})
+        (folder / CHARACTERS).write_text(self.characters.to_text(), encoding="utf-8", newline="\n")
+        lines = (f"{token}\t{lemma}\n" for token, lemma in sorted(self.lemmas.items()))
+        (folder / LEMMAS).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "TextSpecification":
+        """Reads a saved specification and checks it against its digest.
+
+        Raises:
+            InputError: A file is missing or was changed since it was saved.
+        """
+        try:
+            stored = json.loads((folder / SPECIFICATION).read_text(encoding="utf-8"))
+            characters = CharacterTable.from_text((folder / CHARACTERS).read_text(encoding="utf-8"))
+            lemma_lines = (folder / LEMMAS).read_text(encoding="utf-8").split("\n")
+        except FileNotFoundError as error:
+            raise InputError(f"{error.filename} is missing", where=str(folder)) from error
+        kinds: dict[str, type[Replace] | type[Squeeze]] = {"replace": Replace, "squeeze": Squeeze}
+        rules = tuple(kinds[rule.pop("kind")](**rule) for rule in stored["rules"])
+        lemmas = dict(line.split("\t") for line in lemma_lines if line)
+        loaded = cls(stored["version"], characters, rules, lemmas, stored["empty_token"])
+        if loaded.digest != stored["digest"]:
+            raise InputError(
+                f"the specification's digest is {loaded.digest}, recorded is {stored['digest']}",
+                where=str(folder),
+                mend="restore the folder from the model's registry",
+            )
+        return loaded
+
+    def _rules_as_json(self) -> dict[str, Any]:
+        rules = [{"kind": type(rule).__name__.lower(), **asdict(rule)} for rule in self.rules]
+        return {"version": self.version, "rules": rules, "empty_token": self.empty_token}
+
+
+def current(dictionary: Mapping[str, str]) -> TextSpecification:
+    """Returns the version that new models are trained with.
+
+    Args:
+        dictionary: Inflected form to lemma. Entries that would lose intensity or negation, or
+            that could not be tokens, are left out here.
+    """
+    lemmas = {
+        form: lemma
+        for form, lemma in dictionary.items()
+        if form != lemma and form not in LEMMA_EXCEPTIONS and _is_word(form) and _is_word(lemma)
+    }
+    return TextSpecification(VERSION, CharacterTable.frozen(), RULES, lemmas, EMPTY_TOKEN)
+
+
+def _is_word(text: str) -> bool:
+    return len(text) > 1 and text.isascii() and text.isalpha() and text.islower()

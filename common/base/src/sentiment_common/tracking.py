@@ -1,0 +1,76 @@
+"""``tracking.jsonl``: what a stage would tell an experiment tracker, told without one.
+
+A stage writes parameters, metrics by step and trials as JSON lines beside its artifact. Whoever ran
+the stage replays them into MLflow: the backend where it is the single writer, the stage's own
+command line elsewhere.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sentiment_common.artifacts import TRACKING
+
+
+@dataclass
+class TrackingLog:
+    """Collects tracking events in memory until the stage's artifacts are written.
+
+    Attributes:
+        events: The events so far, each a JSON-ready mapping.
+    """
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def parameters(self, values: Mapping[str, Any]) -> None:
+        """Records the parameters the stage ran with."""
+        self.events.append({"event": "parameters", "values": dict(values)})
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Records metrics, e.g. of an epoch (step = epoch) or of the whole stage (step 0)."""
+        self.events.append(
+            {"event": "metrics", "values": dict(values), "step": step, "time": time.time()}
+        )
+
+    def trial(self, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        """Records one trial of a hyperparameter search."""
+        self.events.append(
+            {"event": "trial", "parameters": dict(parameters), "metrics": dict(metrics)}
+        )
+
+    def write(self, folder: Path) -> None:
+        """Writes the events into an artifact's folder."""
+        lines = [json.dumps(event, ensure_ascii=False, sort_keys=True) for event in self.events]
+        (folder / TRACKING).write_text("".join(line + "\n" for line in lines))
+
+
+def read_events(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yields the events recorded in an artifact's folder; none if it has no tracking file."""
+    path = folder / TRACKING
+    if path.is_file():
+        for line in path.read_text().split("\n"):
+            if line:
+                yield json.loads(line)
+
+
+def replay(folder: Path, client: Any, run_id: str) -> None:
+    """Replays a folder's tracking events into one MLflow run.
+
+    Args:
+        folder: An artifact's folder.
+        client: An ``mlflow.MlflowClient``; passed in, so that this module needs no mlflow.
+        run_id: The run to write to.
+    """
+    for event in read_events(folder):
+        if event["event"] == "parameters":
+            for key, value in event["values"].items():
+                client.log_param(run_id, key, value)
+        elif event["event"] == "metrics":
+            for key, value in event["values"].items():
+                client.log_metric(run_id, key, value, int(event["time"] * 1000), event["step"])
+    trials = [event for event in read_events(folder) if event["event"] == "trial"]
+    if trials:
+        client.log_dict(run_id, {"trials": trials}, "trials.json")
