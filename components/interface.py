@@ -1,7 +1,7 @@
 """What every ``component.py`` is written with: the artifact types and the container contract.
 
 Each artifact of the house has its own type, so a mis-wired pipeline does not compile. KFP's SDK
-accepts titles in its own ``system`` namespace only (kubeflow/pipelines#11505). What lies inside each
+accepts titles in its own ``system`` namespace only (kubeflow/pipelines#11505). What lies inside an
 artifact is documented beside its kind in ``sentiment_common.artifacts``.
 """
 

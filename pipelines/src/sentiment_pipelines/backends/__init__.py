@@ -1,0 +1,1 @@
+"""Where a compiled pipeline runs. A backend never changes what a stage does."""

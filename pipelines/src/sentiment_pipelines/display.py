@@ -1,0 +1,123 @@
+"""What a person sees of a run: live progress, then the models, the verdict and where to look."""
+
+import re
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from sentiment_pipelines.runs import EXIT_BAD_INPUT, Run, TaskRecord
+
+METRICS = ("accuracy", "auc_ovr_macro", "expected_calibration_error")
+
+
+class Progress:
+    """An observer that shows each task with its time; in a terminal live, with its last line.
+
+    Args:
+        console: Where to write.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._task, self._begin, self._last = "", 0.0, ""
+        self._live = Live(get_renderable=self._line, console=console, refresh_per_second=4)
+
+    def started(self, task: str) -> None:
+        """Shows the task as running."""
+        self._task, self._begin, self._last = task, time.monotonic(), ""
+        if self._console.is_terminal:
+            self._live = Live(
+                get_renderable=self._line,
+                console=self._console,
+                refresh_per_second=4,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+
+    def line(self, task: str, text: str) -> None:
+        """Shows the last line the task wrote."""
+        self._last = text
+
+    def finished(self, record: TaskRecord) -> None:
+        """Leaves one line per task."""
+        if self._console.is_terminal:
+            self._live.stop()
+        mark = "[green]✓[/]" if record.exit_code == 0 else "[red]✗[/]"
+        results = ", ".join(f"{name} {value}" for name, value in record.results.items())
+        self._console.print(
+            f"{mark} {record.name:<16} {record.seconds:6.1f} s  [dim]{escape(results)}[/]"
+        )
+
+    def _line(self) -> Text:
+        elapsed = time.monotonic() - self._begin
+        line = f"… {self._task:<16} {elapsed:6.1f} s  {self._last}"
+        return Text(line[: self._console.width], no_wrap=True)
+
+
+def failure(console: Console, record: TaskRecord) -> None:
+    """Says which task failed, with its last lines and how to run it again."""
+    if record.exit_code == EXIT_BAD_INPUT:
+        console.print(f"[red]{record.name}:[/] {escape(record.last_lines(1)[0])}", soft_wrap=True)
+    else:
+        console.print(
+            f"[red]{record.name} failed[/] (exit code {record.exit_code}); its last lines:"
+        )
+        for line in record.last_lines():
+            console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+    console.print(f"log:       {record.log}", soft_wrap=True, highlight=False)
+    console.print(
+        f"run again: sh {shlex.quote(str(record.rerun))}", soft_wrap=True, highlight=False
+    )
+
+
+def models(evaluation: Mapping[str, Any]) -> Table:
+    """Returns the table of models by metric, on the test split."""
+    table = Table(title=f"Test split, {evaluation['rows']['test']:,} texts", title_justify="left")
+    table.add_column("model")
+    for name in ("macro-F1", "interval", "accuracy", "AUC", "calibration error"):
+        table.add_column(name, justify="right")
+    for model in evaluation["models"]:
+        metrics = model["test"]["metrics"]
+        score = metrics["macro_f1"]
+        style = "bold" if model["chosen"] else ""
+        table.add_row(
+            f"{model['name']}{' ← chosen' if model['chosen'] else ''}",
+            f"{score['value']:.3f}",
+            f"{score['low']:.3f} – {score['high']:.3f}",
+            *(f"{metrics[name]['value']:.3f}" for name in METRICS),
+            style=style,
+        )
+    return table
+
+
+def verdict(blessing: Mapping[str, Any]) -> str:
+    """Returns the verdict with the reason of every rule, a line each."""
+    colour = "red" if blessing["verdict"] == "refused" else "green"
+    lines = [f"Verdict on {blessing['candidate']}: [{colour}]{blessing['verdict']}[/]"]
+    for rule in blessing["rules"]:
+        mark = "[green]✓[/]" if rule["passed"] else "[red]✗[/]"
+        lines.append(f"  {mark} {escape(rule['reason'])}")
+    return "\n".join(lines)
+
+
+def where_next(console: Console, run: Run, reports: Sequence[tuple[str, object]]) -> None:
+    """Prints where to look after the run."""
+    console.print("Where to look next:")
+    for what, place in [*reports, ("logs", run.logs)]:
+        console.print(f"  {what:<18} {place}", soft_wrap=True, highlight=False)
+
+
+def save_picture(console: Console, path: Path) -> None:
+    """Saves what was shown as an SVG that loads nothing: rich's own names fonts on a server."""
+    svg = console.export_svg(title="make pipeline-run")
+    path.write_text(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL))

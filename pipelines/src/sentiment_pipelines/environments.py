@@ -1,0 +1,311 @@
+"""One locked environment per room, made from its own lock by uv: nothing is resolved at run time.
+
+This module needs the standard library alone, because it is what a fresh machine starts with::
+
+    python3 pipelines/src/sentiment_pipelines/environments.py sync pipelines
+
+uv itself comes from ``bootstrap.lock`` through pip, so the user's package index, mirror and
+certificates apply. A room's environment is made anew only when its lock changes.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = Path(os.environ.get("SENTIMENT_VAR") or ROOT / "var").resolve()
+"""State of runs, tracking and registry; environments and downloads are shared by all of them."""
+ENVIRONMENTS = ROOT / "var" / "envs"
+CACHE = ROOT / "var" / "cache"
+BOOTSTRAP_LOCK = ROOT / "pipelines" / "bootstrap.lock"
+TEST_LOCK = ROOT / "tests" / "requirements.lock"
+OLDEST_GLIBC_OF_TFDV = (2, 38)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A folder with a ``pyproject.toml`` and a lock of its own.
+
+    Attributes:
+        name: Name of the environment, e.g. ``train_baseline`` or ``base``.
+        folder: Where the room lies.
+        variant: Which of several locks to use, e.g. ``tensorflow``; empty for the only one.
+    """
+
+    name: str
+    folder: Path
+    variant: str = ""
+
+    @property
+    def lock(self) -> Path:
+        """The lock that the environment is made from."""
+        return self.folder / f"requirements{'-' + self.variant if self.variant else ''}.lock"
+
+    @property
+    def environment(self) -> Path:
+        """The virtual environment's folder."""
+        return ENVIRONMENTS / self.name
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.environment / "bin" / "python"
+
+    @cached_property
+    def project(self) -> dict[str, Any]:
+        """The content of the room's ``pyproject.toml``."""
+        return tomllib.loads((self.folder / "pyproject.toml").read_text())
+
+    @property
+    def version(self) -> str:
+        """The room's own version, which is the tag of its image."""
+        return str(self.project["project"]["version"])
+
+    @property
+    def local_packages(self) -> list[Path]:
+        """The packages of this repository that are installed beside the lock, itself last."""
+        if "build-system" not in self.project:
+            return []
+        sources = self.project.get("tool", {}).get("uv", {}).get("sources", {})
+        return [(self.folder / source["path"]).resolve() for source in sources.values()] + [
+            self.folder
+        ]
+
+    @property
+    def stamp(self) -> str:
+        """A digest of all that decides what is installed."""
+        digest = hashlib.sha256(f"{sys.version}\n{self.folder}\n".encode())
+        for path in [self.lock, *(package / "pyproject.toml" for package in self.local_packages)]:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def rooms() -> dict[str, Room]:
+    """Returns every room by name; validate's lock is picked by the machine's C library."""
+    found = [Room("dev", ROOT), Room("base", ROOT / "common/base")]
+    found += [Room("models", ROOT / "common/models"), Room("pipelines", ROOT / "pipelines")]
+    found += [Room("serving", ROOT / "serving")]
+    found += [Room("serving-tensorflow", ROOT / "serving", "tensorflow")]
+    for project in sorted(ROOT.glob("components/*/pyproject.toml")):
+        name = project.parent.name
+        found.append(Room(name, project.parent, _glibc_variant() if name == "validate" else ""))
+    return {room.name: room for room in found}
+
+
+def _glibc_variant() -> str:
+    library, version = platform.libc_ver()
+    recent = library != "glibc" or tuple(map(int, version.split("."))) >= OLDEST_GLIBC_OF_TFDV
+    return "glibc-2-38" if recent else "glibc-2-36"
+
+
+def sync(room: Room) -> bool:
+    """Makes a room's environment if it is not there or its lock has changed.
+
+    Returns:
+        Whether anything was done.
+
+    Raises:
+        SystemExit: uv or pip failed; its message is shown.
+    """
+    stamp = room.environment / ".stamp"
+    if stamp.is_file() and stamp.read_text() == room.stamp:
+        return False
+    stamp.unlink(missing_ok=True)
+    if not room.python.exists():
+        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(room.environment))
+    at = ("--quiet", "--python", str(room.python))
+    _uv("pip", "sync", *at, "--require-hashes", str(room.lock))
+    editable = [part for package in room.local_packages for part in ("--editable", str(package))]
+    if editable:
+        _uv("pip", "install", *at, "--no-deps", *editable)
+    stamp.write_text(room.stamp)
+    return True
+
+
+def sync_test_tools() -> Path:
+    """Installs pytest and hypothesis once, apart from every room's environment.
+
+    Returns:
+        The folder to append to ``sys.path``: a room's own packages then win over it, and the
+        processes that its tests start do not see it at all.
+    """
+    folder, stamp = ENVIRONMENTS / "test-tools", ENVIRONMENTS / "test-tools" / ".stamp"
+    digest = hashlib.sha256(TEST_LOCK.read_bytes()).hexdigest()
+    if not (stamp.is_file() and stamp.read_text() == digest):
+        shutil.rmtree(folder, ignore_errors=True)
+        at = ("--quiet", "--python", sys.executable, "--target", str(folder))
+        _uv("pip", "install", *at, "--require-hashes", "--requirement", str(TEST_LOCK))
+        stamp.write_text(digest)
+    return folder
+
+
+def uv() -> Path:
+    """Returns the uv executable, fetching its pinned release through pip the first time."""
+    folder, wheels = ENVIRONMENTS / "uv", CACHE / "wheels"
+    executable = folder / "bin" / "uv"
+    stamp = folder / ".stamp"
+    digest = hashlib.sha256(BOOTSTRAP_LOCK.read_bytes()).hexdigest()
+    if not (stamp.is_file() and stamp.read_text() == digest):
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip"]
+        pins = ["--quiet", "--require-hashes", "--requirement", str(BOOTSTRAP_LOCK)]
+        kept = ["--find-links", str(wheels)]
+        # The wheel is kept, so that a second set-up needs no network.
+        if subprocess.run(
+            [*pip, "install", "--no-index", *kept, *pins], capture_output=True, check=False
+        ).returncode:
+            _run([*pip, "download", "--no-deps", "--dest", str(wheels), *pins])
+            _run([*pip, "install", "--no-index", *kept, *pins])
+        stamp.write_text(digest)
+    return executable
+
+
+def _uv(*arguments: str) -> None:
+    executable = uv()
+    _run([str(executable), *arguments], _uv_settings(ENVIRONMENTS / "uv" / "bin" / "python"))
+
+
+def _uv_settings(python: Path) -> dict[str, str]:
+    """Hands the user's pip configuration to uv, which does not read it."""
+    listed = subprocess.run(
+        [str(python), "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
+    ).stdout
+    settings = {"UV_LINK_MODE": "hardlink"}
+    names = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "cert": "SSL_CERT_FILE",
+    }
+    for line in filter(None, listed.split("\n")):
+        key, _, value = line.partition("=")
+        name = names.get(key.rpartition(".")[2])
+        if name:
+            settings[name] = value.strip("'\"").replace("\\n", " ")
+    return {name: value for name, value in settings.items() if name not in os.environ}
+
+
+def _run(command: Sequence[str], settings: dict[str, str] | None = None) -> None:
+    environment = {**os.environ, **(settings or {})}
+    environment.pop("VIRTUAL_ENV", None)
+    if subprocess.run(command, env=environment, check=False).returncode:
+        shown = " ".join(Path(part).name if part.startswith("/") else part for part in command)
+        sys.exit(f"environments: `{shown}` failed, see above")
+
+
+def process_environment(room: Room) -> dict[str, str]:
+    """Returns the environment variables in which a room's commands run."""
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    return {
+        **kept,
+        "PATH": f"{room.environment / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "SENTIMENT_CACHE": os.environ.get("SENTIMENT_CACHE") or str(CACHE / "downloads"),
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+_NOT_INHERITED = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}
+PYTEST = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
+
+
+def test(room: Room, tests: Path, options: Sequence[str] = ()) -> int:
+    """Runs a folder of tests in a room's environment and returns pytest's exit code."""
+    sync(room)
+    tools = sync_test_tools()
+    print(f"-- {os.path.relpath(tests, ROOT)} in the environment of {room.name}", flush=True)
+    command = [str(room.python), "-c", PYTEST, str(tools), str(tests), *options]
+    return subprocess.run(command, env=process_environment(room), cwd=ROOT, check=False).returncode
+
+
+def lock(room: Room) -> None:
+    """Resolves a room's dependencies anew, with hashes and without naming a package index."""
+    command = ["pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    command += ["--python-version", "3.11", "--no-emit-index-url", "--upgrade"]
+    command += ["--no-emit-package", "sentiment-common", "--no-emit-package", "sentiment-models"]
+    for output, extras in _locks_of(room):
+        selected = [part for extra in extras for part in ("--extra", extra)]
+        os.chdir(room.folder)  # uv reads the overrides of the project it stands in
+        _uv(*command, *selected, "pyproject.toml", "--output-file", str(output))
+
+
+def _locks_of(room: Room) -> Iterator[tuple[Path, list[str]]]:
+    extras = list(room.project["project"].get("optional-dependencies", {}))
+    if room.name == "dev":
+        yield room.folder / "requirements.lock", []
+        yield TEST_LOCK, ["test"]
+    elif room.folder.name == "models":
+        yield room.folder / "requirements.lock", extras
+    elif room.folder.name == "validate":
+        yield from ((room.folder / f"requirements-{extra}.lock", [extra]) for extra in extras)
+    else:
+        yield room.lock, [room.variant] if room.variant else []
+
+
+def _test_all(chosen: Sequence[Room], tests: Path | None, options: Sequence[str]) -> int:
+    if tests:
+        return test(chosen[0], tests.resolve(), options)
+    with_tests = [room for room in chosen if room.name not in ("dev", "serving-tensorflow")]
+    codes = {room.name: test(room, room.folder / "tests", options) for room in with_tests}
+    failed = [name for name, code in codes.items() if code]
+    if failed:
+        print(f"environments: tests failed in {', '.join(failed)}", file=sys.stderr)
+    return max(codes.values(), default=0)
+
+
+def sizes() -> dict[str, int]:
+    """Returns the size of every environment in bytes, files shared with the cache included."""
+    return {
+        folder.name: sum(f.lstat().st_size for f in folder.rglob("*") if not f.is_symlink())
+        for folder in sorted(ENVIRONMENTS.iterdir())
+        if folder.is_dir()
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line: sync, test, lock, sizes."""
+    parser = argparse.ArgumentParser(prog="environments", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("sync", "test", "lock"):
+        command = commands.add_parser(name)
+        command.add_argument("rooms", nargs="*", help="names of rooms; all if none is given")
+        if name == "test":
+            command.add_argument("--tests", type=Path, help="a folder of tests, for one room")
+    commands.add_parser("sizes")
+    arguments, pytest_options = parser.parse_known_args(argv)
+    if arguments.command == "sizes":
+        print(
+            json.dumps({name: f"{size / 1e6:.0f} MB" for name, size in sizes().items()}, indent=2)
+        )
+        return 0
+    known = rooms()
+    unknown = [name for name in arguments.rooms if name not in known]
+    if unknown:
+        print(
+            f"environments: no room {unknown[0]!r}; there are {', '.join(known)}", file=sys.stderr
+        )
+        return 2
+    chosen = [known[name] for name in arguments.rooms or known]
+    if arguments.command == "test":
+        return _test_all(chosen, arguments.tests, pytest_options)
+    for room in chosen:
+        if arguments.command == "lock":
+            lock(room)
+        elif sync(room):
+            print(f"environment of {room.name} is ready", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

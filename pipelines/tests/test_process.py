@@ -1,0 +1,79 @@
+"""The process backend's own parts; the whole of it runs in tests/test_end_to_end.py."""
+
+import io
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from sentiment_common.errors import InputError
+from sentiment_pipelines.backends import process
+from sentiment_pipelines.environments import rooms
+
+
+def stream(code):
+    log, told = io.StringIO(), []
+    exit_code = process._stream([sys.executable, "-c", code], {}, log, told.append)
+    return exit_code, log.getvalue(), told
+
+
+def test_a_tasks_output_goes_to_its_log_and_to_the_observers():
+    exit_code, log, told = stream("import sys; print('one'); print('two', file=sys.stderr)")
+    assert exit_code == 0
+    assert sorted(told) == ["one", "two"]
+    assert sorted(log.split()) == ["one", "two"]
+
+
+def test_a_tasks_exit_code_is_kept():
+    assert stream("import sys; sys.exit(2)")[0] == 2
+
+
+def test_output_that_is_not_utf_8_does_not_stop_a_run():
+    assert stream(r"import sys; sys.stdout.buffer.write(b'\xff\n')")[0] == 0
+
+
+def test_an_interrupted_run_stops_its_task():
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    log = io.StringIO()
+
+    def interrupt(_):
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        process._stream([sys.executable, "-c", code], {}, log, interrupt)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(log.getvalue()), 0)
+
+
+def test_an_image_is_run_by_the_component_of_that_name_and_version():
+    room = rooms()["train_baseline"]
+    image = f"registry.example/team/sentiment-train-baseline:{room.version}"
+    assert process.room_for(image).name == "train_baseline"
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("python:3.11", "no component makes the image python:3.11"),
+        ("sentiment-ingest:9.9.9", "run `make compile`"),
+    ],
+)
+def test_an_image_that_no_component_makes_is_refused_before_the_run(image, message):
+    with pytest.raises(InputError) as error:
+        process.room_for(image)
+    assert message in str(error.value)
+
+
+def test_the_rerun_script_keeps_arguments_with_spaces_and_quotes_apart(tmp_path):
+    arguments = ["printf", "%s|", "a b", "it's", '{"x": "$HOME"}']
+    names = ("PATH", "SENTIMENT_CACHE", "TF_CPP_MIN_LOG_LEVEL")
+    script = process._script(arguments, dict.fromkeys(names, "/usr/bin:/bin"), {})
+    path = tmp_path / "task.sh"
+    path.write_text(script)
+    exit_code, log, _ = stream(
+        f"import subprocess; print(subprocess.check_output(['/bin/sh', {str(path)!r}], text=True))"
+    )
+    assert exit_code == 0
+    assert log.strip() == 'a b|it\'s|{"x": "$HOME"}|'
