@@ -1,0 +1,1 @@
+"""Reads customer feedback, labels it and splits it into train, validation and test."""

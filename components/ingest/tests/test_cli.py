@@ -1,0 +1,154 @@
+import json
+import os
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from sentiment_common.artifacts import EXAMPLES, payload_digest, read_manifest
+from sentiment_ingest.split import SPLITS
+
+FEEDBACK = ("--text-column", "review", "--rating-column", "stars", "--created-at-column", "created")
+
+
+def rows(folder, split):
+    return pq.read_table(folder / split / "examples.parquet").to_pylist()
+
+
+def refused(ingest, tmp_path, *options, **keywords):
+    """The line a refusal ends with; nothing but the folder it was started in may be left."""
+    done = ingest(*options, **keywords)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+    line = done.stderr.rstrip("\n").split("\n")[-1]
+    assert line.startswith("sentiment-ingest: ")
+    return line
+
+
+def test_the_default_corpus_is_labelled_and_split(ingest, tmp_path):
+    done = ingest()
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "out" / "examples" / "summary.json").read_text())
+    assert summary["source"] == "default"
+    assert summary["rows"] == {
+        "read": 7908, "kept": 7837, "dropped": 71, "train": 5485, "validation": 784, "test": 1568,
+    }  # fmt: skip
+
+
+def test_the_default_corpus_gives_the_same_artifact_in_every_process(ingest, tmp_path):
+    digests = set()
+    for hash_seed in ("1", "2"):
+        assert ingest(env={**os.environ, "PYTHONHASHSEED": hash_seed}).returncode == 0
+        digests.add(read_manifest(tmp_path / "out" / "examples", EXAMPLES).digest)
+    assert len(digests) == 1
+
+
+def test_a_file_of_ones_own_is_ingested_from_any_format_alike(ingest, tmp_path, feedback):
+    table = pa.csv.read_csv(feedback, parse_options=pa.csv.ParseOptions(newlines_in_values=True))
+    pq.write_table(table, tmp_path / "feedback.parquet")
+    lines = [json.dumps(row, default=str) + "\n" for row in table.to_pylist()]
+    (tmp_path / "feedback.jsonl").write_text("".join(lines))
+    digests = set()
+    for path in (feedback, tmp_path / "feedback.parquet", tmp_path / "feedback.jsonl"):
+        done = ingest("--source", path, *FEEDBACK)
+        assert done.returncode == 0, done.stderr
+        out = tmp_path / "out" / "examples"
+        digests.add(tuple((out / name / "examples.parquet").read_bytes() for name in SPLITS))
+    assert len(digests) == 1
+    first = rows(tmp_path / "out" / "examples", "train")[0]
+    assert first["source"] == "feedback"
+    assert first["created_at"].startswith("2025-")
+
+
+def test_the_same_seed_gives_the_same_artifact_and_another_seed_another(ingest, tmp_path, feedback):
+    out, digests = tmp_path / "out" / "examples", []
+    for seed in ("13", "13", "14"):
+        assert ingest("--source", feedback, *FEEDBACK, "--seed", seed).returncode == 0
+        manifest = read_manifest(out, EXAMPLES)
+        assert manifest.digest == payload_digest(out)
+        digests.append(manifest.digest)
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_what_is_dropped_is_listed_and_counted(ingest, tmp_path, feedback):
+    source = tmp_path / "feedback.csv"
+    extra = ',5,kettle,2025-01-01\n"Fine, I guess.",three,kettle,2025-01-01\ntoo,few\n'
+    source.write_bytes(feedback.read_bytes() + extra.encode())
+    assert ingest("--source", source, *FEEDBACK).returncode == 0
+    out = tmp_path / "out" / "examples"
+    summary = json.loads((out / "summary.json").read_text())
+    dropped = [json.loads(line) for line in (out / "dropped.jsonl").read_text().split("\n") if line]
+    last = feedback.read_bytes().count(b"\n")
+    assert [(row["row"], row["reason"]) for row in dropped] == [
+        (last + 1, "no text"),
+        (last + 2, "unreadable rating"),
+        (last + 3, "wrong number of columns"),
+    ]
+    assert summary["rows"]["read"] == summary["rows"]["kept"] + 3
+    assert sum(len(rows(out, name)) for name in SPLITS) == summary["rows"]["kept"]
+
+
+def test_thresholds_that_begin_with_a_minus_are_a_value(ingest, tmp_path, feedback):
+    assert ingest("--rating-thresholds", "-1.5,1.5").returncode == 0
+    ratings = rows(tmp_path / "out" / "examples", "test")
+    neutral = [row["rating"] for row in ratings if row["label"] == "neutral"]
+    assert min(neutral) < -1
+    assert max(neutral) > 1
+
+
+def test_a_refusal_leaves_an_earlier_artifact_as_it_was(ingest, tmp_path, feedback):
+    assert ingest("--source", feedback, *FEEDBACK).returncode == 0
+    digest = payload_digest(tmp_path / "out" / "examples")
+    assert ingest("--source", feedback).returncode == 2
+    assert payload_digest(tmp_path / "out" / "examples") == digest
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["examples"]
+
+
+TEXT = "text,label,stars\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        (None, ["--label-column", "label"], "no such file"),
+        ("", ["--label-column", "label"], "holds no rows"),
+        (TEXT, ["--label-column", "label"], "holds no rows"),
+        (TEXT + "a,neutral,1\n", [], "nothing says where the labels are"),
+        (TEXT + "a,neutral,1\n", ["--label-column", "mood"], "no column 'mood'"),
+        (TEXT + "a,meh,1\n", ["--label-column", "label"], "row 2, column 'label': 'meh'"),
+        (TEXT + "a,neutral,9\n", ["--rating-column", "stars"], "give --rating-thresholds"),
+        (TEXT + "a,neutral,1\n", ["--label-column", "label"], "no row is negative or positive"),
+        (TEXT + ",neutral,1\n", ["--label-column", "label"], "none of 1 rows can be used"),
+        (b"text,label\ncaf\xe9,neutral\n", ["--label-column", "label"], "row 2: not UTF-8"),
+        (
+            TEXT + "a,neutral,1\nb,positive,1\nc,negative,1\n",
+            ["--label-column", "label"],
+            "1 rows are negative, too few",
+        ),
+        (TEXT + "a,neutral,1\n", ["--rating-column", "stars", "--rating-thresholds", "x"], "'x'"),
+        (TEXT + "a,neutral,1\n", ["--label-column", "label", "--test-fraction", "1"], "1 is not"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    ingest, tmp_path, write, content, options, message
+):
+    source = tmp_path / "none.csv" if content is None else write("own.csv", content)
+    assert message in refused(ingest, tmp_path, "--source", source, *options)
+
+
+def test_the_default_corpus_takes_no_columns(ingest, tmp_path):
+    line = refused(ingest, tmp_path, "--rating-column", "stars")
+    assert "--rating-column: the default corpus has no columns to choose" in line
+
+
+def test_a_package_that_cannot_be_had_is_bad_input(ingest, tmp_path):
+    closed = {
+        "SENTIMENT_CACHE": str(tmp_path / "cache"),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path),
+    }
+    line = refused(ingest, tmp_path, env={**os.environ, **closed})
+    assert "vaderSentiment==3.3.2: pip could not download it" in line

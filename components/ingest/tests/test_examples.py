@@ -1,0 +1,181 @@
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment_common.errors import InputError
+from sentiment_ingest.examples import Columns, label_records, reasons
+from sentiment_ingest.labels import FIVE_STARS, Thresholds
+from sentiment_ingest.records import Record
+
+LABELLED = Columns(text="text", label="label")
+RATED = Columns(text="text", rating="stars")
+
+
+def records(*rows):
+    return [Record("a.csv", number, values) for number, values in enumerate(rows, start=2)]
+
+
+def dropped(rows, columns, thresholds=None):
+    """What was dropped, beside one row that is kept."""
+    good = {"text": "a good row", "label": "positive", "stars": "5", "id": "good", "created": None}
+    ingested = label_records(records(good, *rows), columns, thresholds)
+    assert len(ingested.examples) + len(ingested.dropped) == len(rows) + 1
+    return [(row.row, row.reason, row.detail) for row in ingested.dropped]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", None, "\u200b\ufeff", "\u3000"])
+def test_a_row_without_text_is_dropped_and_listed(text):
+    assert dropped([{"text": text, "label": "neutral"}], LABELLED) == [(3, "no text", "")]
+
+
+def test_a_row_without_label_or_rating_is_dropped():
+    assert dropped([{"text": "fine", "label": " "}], LABELLED) == [(3, "no label", "")]
+    assert dropped([{"text": "fine", "stars": ""}], RATED) == [(3, "no rating", "")]
+
+
+def test_a_rating_that_is_no_number_is_dropped():
+    assert dropped([{"text": "fine", "stars": "five"}], RATED) == [
+        (3, "unreadable rating", "'five'")
+    ]
+
+
+def test_text_that_cannot_be_stored_is_dropped():
+    rows = [
+        {"text": "nul \0 character", "label": "neutral"},
+        {"text": "half \ud83d pair", "label": "neutral"},
+        {"text": 7, "label": "neutral"},
+    ]
+    assert dropped(rows, LABELLED) == [
+        (3, "NUL character", "in column 'text'"),
+        (4, "half a surrogate pair", "in column 'text'"),
+        (5, "text is not a string", "int instead"),
+    ]
+
+
+def test_a_row_the_reader_could_not_read_keeps_its_reason():
+    rows = [*records({"text": "fine", "label": "neutral"}), Record("a.csv", 9, {}, "wrong", "why")]
+    ingested = label_records(rows, LABELLED, None)
+    assert [(row.row, row.reason, row.detail) for row in ingested.dropped] == [(9, "wrong", "why")]
+    assert reasons(ingested.dropped) == {"wrong": 1}
+
+
+def test_a_value_that_is_no_label_is_named_with_row_and_column():
+    with pytest.raises(InputError) as caught:
+        label_records(records({"text": "fine", "label": "meh"}), LABELLED, None)
+    assert str(caught.value).startswith("a.csv, row 2, column 'label': 'meh' is not a label; use")
+
+
+def test_of_repeated_texts_the_first_is_kept_and_conflicts_are_told():
+    rows = [
+        {"text": "It  broke", "label": "negative"},
+        {"text": "it broke\n", "label": "negative"},
+        {"text": "IT BROKE", "label": "neutral"},
+    ]
+    assert dropped(rows, LABELLED) == [
+        (4, "repeated text", "the text of a.csv, row 3"),
+        (
+            5,
+            "repeated text with another label",
+            "the text of a.csv, row 3, negative there, neutral here",
+        ),
+    ]
+
+
+def test_a_repeated_id_is_dropped_with_the_id():
+    columns = Columns(text="text", label="label", id="id")
+    rows = records(
+        {"text": "one", "label": "neutral", "id": 7}, {"text": "two", "label": "neutral", "id": "7"}
+    )
+    ingested = label_records(rows, columns, None)
+    assert [(row.reason, row.detail, row.id) for row in ingested.dropped] == [
+        ("repeated id", "the id of a.csv, row 2", "7")
+    ]
+
+
+def test_without_columns_for_them_id_group_and_source_have_their_defaults():
+    (example,) = label_records(records({"text": "fine", "stars": 3}), RATED, None).examples
+    assert (example.label, example.rating, example.source) == ("neutral", 3.0, "a")
+    assert example.group == example.id
+    assert len(example.id) == 16
+
+
+def test_the_made_up_id_depends_on_source_and_text_alone():
+    def identity(file, row, text):
+        record = Record(file, row, {"text": text, "stars": 3})
+        return label_records([record], RATED, None).examples[0].id
+
+    assert identity("a.csv", 2, "fine") == identity("a.csv", 9, "fine")
+    assert (
+        len(
+            {
+                identity("a.csv", 2, "fine"),
+                identity("b.csv", 2, "fine"),
+                identity("a.csv", 2, "bad"),
+            }
+        )
+        == 3
+    )
+
+
+def test_columns_for_id_group_source_and_date_are_taken_over():
+    columns = Columns("text", "label", "stars", "id", "customer", "channel", "created")
+    values = {
+        "text": " fine ", "label": "Neutral", "stars": None, "id": 7, "customer": " c1 ",
+        "channel": "shop", "created": datetime.date(2025, 1, 6),
+    }  # fmt: skip
+    (example,) = label_records(records(values), columns, None).examples
+    assert (example.id, example.text, example.label, example.rating) == (
+        "7",
+        " fine ",
+        "neutral",
+        None,
+    )
+    assert (example.group, example.source) == ("c1", "shop")
+    assert example.created_at == "2025-01-06T00:00:00"
+
+
+def test_a_date_in_another_form_is_dropped():
+    columns = Columns(text="text", label="label", created_at="created")
+    rows = [{"text": "fine", "label": "neutral", "created": "06/01/2025"}]
+    assert dropped(rows, columns) == [(3, "date not in ISO 8601", "'06/01/2025'")]
+
+
+def test_given_thresholds_decide_on_any_scale():
+    rows = records(*({"text": f"row {stars}", "stars": stars} for stars in (0, 5, 10)))
+    examples = label_records(rows, RATED, Thresholds(4, 7)).examples
+    assert [example.label for example in examples] == ["negative", "neutral", "positive"]
+    with pytest.raises(InputError, match="column 'stars': ratings run from 0 to 10"):
+        label_records(rows, RATED, None)
+
+
+def test_if_no_row_can_be_used_the_reasons_are_told():
+    rows = records({"text": "", "stars": 1}, {"text": "fine", "stars": ""})
+    with pytest.raises(InputError, match=r"none of 2 rows can be used \(no text 1, no rating 1\)"):
+        label_records(rows, RATED, None)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "text": st.one_of(
+                    st.none(), st.integers(), st.text(alphabet="aB \0\ud800é", max_size=4)
+                ),
+                "stars": st.one_of(st.none(), st.floats(), st.text(alphabet="15.x", max_size=2)),
+                "id": st.one_of(st.none(), st.text(alphabet="ab\0", max_size=2)),
+            }
+        ),
+        max_size=20,
+    )
+)
+def test_every_row_is_kept_or_dropped_and_ids_and_texts_are_unique(rows):
+    good = {"text": "a good row", "stars": 5, "id": "good"}
+    columns = Columns(text="text", rating="stars", id="id")
+    ingested = label_records(records(good, *rows), columns, FIVE_STARS)
+    numbers = [row.row for row in ingested.dropped]
+    assert len(ingested.examples) + len(numbers) == len(rows) + 1
+    assert len(set(numbers)) == len(numbers)
+    assert len({example.id for example in ingested.examples}) == len(ingested.examples)
+    assert len({example.text.casefold() for example in ingested.examples}) == len(ingested.examples)
