@@ -13,6 +13,7 @@ def grouped(*pairs):
 def test_words_are_distinct_and_ignore_punctuation_case_mentions_and_addresses():
     texts = ("YAY!! Another good, GOOD interview", "@bob yay another good interview http://a.b/c")
     assert [words(text) for text in texts] == [{"yay", "another", "good", "interview"}] * 2
+    assert words("so, @bob: yay http://a.b/c") == {"so", "yay"}
     assert words("8/10 — Größe passt") == {"8", "10", "grösse", "passt"}
 
 

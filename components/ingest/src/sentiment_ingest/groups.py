@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from sentiment_ingest.examples import Example
 
-NO_WORD = re.compile(r"@\w+|https?://\S+|www\.\S+|[\W_]+")
+# Two steps: one pattern for both would swallow the sign that begins a mention or an address.
+ADDRESS = re.compile(r"@\w+|https?://\S+|www\.\S+")
+NO_WORD = re.compile(r"[\W_]+")
 LEAST_WORDS = 5
 """Texts with fewer distinct words are joined only if their words are the same: below that, one
 word more makes another opinion."""
@@ -15,7 +17,7 @@ word more makes another opinion."""
 
 def words(text: str) -> set[str]:
     """Returns the distinct words of a text in one case, without mentions and addresses."""
-    return set(NO_WORD.sub(" ", text.casefold()).split())
+    return set(NO_WORD.sub(" ", ADDRESS.sub(" ", text.casefold())).split())
 
 
 def join_near_duplicates(examples: Sequence[Example]) -> list[Example]:

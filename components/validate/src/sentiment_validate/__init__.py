@@ -1,0 +1,1 @@
+"""Judges examples with TensorFlow Data Validation, and with what it cannot see."""

@@ -1,0 +1,130 @@
+"""Reads examples and derives the columns that let a schema judge text."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sentiment_common.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+
+# The characters that UTF-8's continuation bytes become in cp1252; five bytes are undefined there,
+# and decoders keep those as control characters.
+_TRAIL = "[{}\x81\x8d\x8f\x90\x9d]".format(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
+MOJIBAKE = re.compile(
+    f"\ufffd|[\u00c2-\u00df]{_TRAIL}|[\u00e0-\u00ef]{_TRAIL}{{2}}|[\u00f0-\u00f4]{_TRAIL}{{3}}"
+)
+"""The replacement character, or a UTF-8 sequence of two to four bytes decoded as cp1252."""
+
+FLAGS = {
+    "is_empty": "empty or only white space",
+    "mojibake": "garbled by a wrong character encoding",
+    "repeated": "repeated within the split",
+}
+"""Derived columns with the values yes and no, and what yes says about a text."""
+
+DERIVED = ("n_chars", "n_words", *FLAGS)
+
+
+def read_splits(folder: Path) -> dict[str, pd.DataFrame]:
+    """Reads every split of an examples artifact.
+
+    Args:
+        folder: The artifact's folder.
+
+    Returns:
+        The rows of each split as they lie on disk, by split.
+
+    Raises:
+        InputError: A split is missing, or a file is no readable Parquet.
+    """
+    return {split: _read_split(folder / split) for split in SPLITS}
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """Returns what ingest said of the examples in ``summary.json``; nothing if it is not there.
+
+    Raises:
+        InputError: The file is not a JSON object.
+    """
+    path = folder / "summary.json"
+    if not path.is_file():
+        return {}
+    try:
+        summary = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(f"not JSON ({error})", where=str(path)) from error
+    if not isinstance(summary, dict):
+        raise InputError("not a JSON object", where=str(path))
+    return summary
+
+
+def _read_split(folder: Path) -> pd.DataFrame:
+    files = sorted(folder.glob("*.parquet"))
+    if not files:
+        raise InputError(
+            "no Parquet file of this split", where=str(folder), mend="run sentiment-ingest again"
+        )
+    return pd.concat([_read_file(path) for path in files], ignore_index=True)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    try:
+        table = pq.ParquetFile(path).read()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).split("\n")[0]
+        raise InputError(
+            f"no readable Parquet ({reason})", where=str(path), mend="run sentiment-ingest again"
+        ) from error
+    return _plain(table).to_pandas()
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Decodes dictionary columns: TFDV drops pandas categories without a word."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            plain = table.column(index).cast(field.type.value_type)
+            table = table.set_column(index, field.name, plain)
+    return table
+
+
+def is_text(column: pd.Series) -> bool:
+    """Tells whether a column holds strings, with or without nulls."""
+    return all(isinstance(value, str) for value in column.dropna())
+
+
+def derive(frame: pd.DataFrame) -> pd.DataFrame:
+    """Adds columns that say of each text what TFDV cannot see in it.
+
+    ``n_chars`` and ``n_words`` (split at white space) are counts; ``is_empty``, ``mojibake`` and
+    ``repeated`` say yes or no, because TFDV tolerates a share of unexpected values (a schema's
+    ``min_domain_mass``) in string columns only. A null text counts as empty. A text is repeated if
+    an earlier row of the split has it, letter by letter; empty texts are not counted again.
+
+    Args:
+        frame: The rows of one split.
+
+    Returns:
+        The rows with the derived columns; the frame itself where there is no column of texts.
+    """
+    if "text" not in frame or not is_text(frame["text"]):
+        return frame
+    texts = frame["text"].fillna("")
+    empty = texts.str.strip() == ""
+    return frame.assign(
+        n_chars=texts.map(len).astype("int64"),
+        n_words=texts.map(lambda text: len(text.split())).astype("int64"),
+        is_empty=_yes_no(empty),
+        mojibake=_yes_no(texts.map(lambda text: MOJIBAKE.search(text) is not None)),
+        repeated=_yes_no(texts.duplicated() & ~empty),
+    )
+
+
+def _yes_no(column: pd.Series) -> pd.Series:
+    return column.astype(bool).map({True: "yes", False: "no"}).astype(object)

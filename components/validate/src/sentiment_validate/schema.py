@@ -1,0 +1,112 @@
+"""Chooses and reads the TFDV schema that examples are judged by.
+
+Schemas are curated and committed, never inferred from the data they judge: an inferred schema
+accepts the faults it was inferred from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from sentiment_common.errors import InputError
+
+AUTO = "auto"
+CURATED = ("default-corpus", "feedback")
+
+
+@dataclass(frozen=True)
+class NamedSchema:
+    """A schema and where it is from.
+
+    Attributes:
+        name: ``default-corpus``, ``feedback`` or the name of the user's file.
+        text: The protobuf text as it was read, with its comments.
+        proto: The parsed schema.
+    """
+
+    name: str
+    text: str
+    proto: schema_pb2.Schema
+
+    def domain(self, column: str) -> list[str]:
+        """Returns the values a string column may have; empty where the schema names none."""
+        for feature in self.proto.feature:
+            if feature.name == column:
+                named = {item.name: item for item in self.proto.string_domain}
+                domain = named.get(feature.domain, feature.string_domain)
+                return list(domain.value)
+        return []
+
+    def tolerance(self, column: str) -> float:
+        """Returns the share of rows of a string column that may lie outside its domain."""
+        for feature in self.proto.feature:
+            if feature.name == column and feature.HasField("distribution_constraints"):
+                return 1.0 - float(feature.distribution_constraints.min_domain_mass)
+        return 0.0
+
+
+def choose(wanted: str, summary: Mapping[str, Any]) -> NamedSchema:
+    """Returns the schema that an option value stands for.
+
+    Args:
+        wanted: ``auto``, the name of a curated schema, or the path of a protobuf text file.
+            ``auto`` is ``default-corpus`` where the summary says that the examples are the default
+            corpus, else ``feedback``.
+        summary: The examples' ``summary.json``; empty if there is none.
+
+    Raises:
+        InputError: There is no such schema, it is no TFDV schema, or ``auto`` has no summary.
+    """
+    name = _automatic(summary) if wanted == AUTO else wanted
+    if name in CURATED:
+        text = (files("sentiment_validate") / "schemas" / f"{name}.pbtxt").read_text("utf-8")
+        return parse(name, text)
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(
+            "no such schema",
+            where=f"--schema {name}",
+            mend=f"give {AUTO}, {', '.join(CURATED)} or the path of a protobuf text file",
+        )
+    try:
+        return parse(path.name, path.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"no text file ({error.reason})", where=f"--schema {name}") from error
+
+
+def parse(name: str, text: str) -> NamedSchema:
+    """Parses a schema.
+
+    Raises:
+        InputError: The text is no TFDV schema, or one without a column.
+    """
+    try:
+        proto = text_format.Parse(text, schema_pb2.Schema())
+    except text_format.ParseError as error:
+        raise _no_schema(name, f"line:column {error}") from error
+    if not proto.feature:
+        raise _no_schema(name, "it names no column")
+    return NamedSchema(name, text, proto)
+
+
+def _no_schema(name: str, reason: str) -> InputError:
+    return InputError(
+        f"no TFDV schema ({reason})",
+        where=f"--schema {name}",
+        mend="start from the schema.pbtxt that an earlier run wrote",
+    )
+
+
+def _automatic(summary: Mapping[str, Any]) -> str:
+    if "source" not in summary:
+        raise InputError(
+            "no summary.json says where the examples are from",
+            where=f"--schema {AUTO}",
+            mend=f"name the schema: {' or '.join(CURATED)}",
+        )
+    return "default-corpus" if summary["source"] == "default" else "feedback"

@@ -1,0 +1,114 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sentiment_common.artifacts import ANOMALIES, MANIFEST, SCHEMA, STATISTICS, read_manifest
+from sentiment_common.errors import InputError
+from sentiment_validate.cli import STAGE, run
+
+COMMAND = Path(sys.executable).with_name("sentiment-validate")
+OUTPUTS = ("statistics", "used-schema", "anomalies", "report.html", "verdict")
+
+
+def arguments(examples, out, *more):
+    named = {"report.html": "report"}
+    flags = [f(out, name) for name in OUTPUTS for f in (
+        lambda _, n: f"--out-{named.get(n, n)}", lambda o, n: str(o / n))]  # fmt: skip
+    return ["--examples", str(examples), *flags, *more]
+
+
+def in_process(examples, out, *more):
+    STAGE.execute(run, STAGE.parser().parse_args(arguments(examples, out, *more)))
+
+
+def command(examples, out, *more):
+    return subprocess.run(
+        [COMMAND, *arguments(examples, out, *more)], capture_output=True, text=True, check=False
+    )
+
+
+def left_behind(folder):
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_the_command_accepts_sound_examples_and_says_each_step(frames, write_examples, tmp_path):
+    out = tmp_path / "out"
+    done = command(write_examples(frames), out)
+    assert done.returncode == 0, done.stderr
+    assert (out / "verdict").read_text() == "accepted"
+    assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
+    steps = [line.split(": ", 1)[1] for line in done.stderr.split("\n") if line]
+    assert steps[0].endswith("schema default-corpus")
+    assert steps[-1] == "accepted: 0 errors, 0 warnings"
+    assert len(steps) == 8, done.stderr
+
+
+def test_a_refusal_is_a_verdict_with_its_report_told_to_kubeflow(frames, write_examples, tmp_path):
+    frames["test"].loc[0, "text"] = frames["train"].loc[0, "text"]
+    examples, out = write_examples(frames, source="reviews.csv"), tmp_path / "out"
+    artifact = {"artifacts": [{"name": "anomalies", "uri": "x"}]}
+    asked = json.dumps({"outputs": {"artifacts": {"anomalies": artifact}}})
+    answer = tmp_path / "answer.json"
+    in_process(examples, out, "--executor-input", asked, "--executor-output", str(answer))
+    assert (out / "verdict").read_text() == "refused"
+    found = json.loads((out / "anomalies" / "anomalies.json").read_text())
+    assert (found["verdict"], found["schema"], found["errors"]) == ("refused", "feedback", 1)
+    assert found["anomalies"][0]["check"] == "shared_text"
+    assert ">refused<" in (out / "report.html").read_text()
+    told = json.loads(answer.read_text())
+    assert told["parameterValues"] == {"verdict": "refused"}
+    assert told["artifacts"]["anomalies"]["artifacts"][0]["metadata"]["errors"] == 1
+
+
+def test_equal_examples_give_equal_digests(frames, write_examples, tmp_path):
+    examples = write_examples(frames)
+    for out in ("first", "second"):
+        in_process(examples, tmp_path / out)
+    for name, kind in (
+        ("statistics", STATISTICS),
+        ("used-schema", SCHEMA),
+        ("anomalies", ANOMALIES),
+    ):
+        first, second = (read_manifest(tmp_path / out / name, kind) for out in ("first", "second"))
+        assert first.digest == second.digest
+
+
+def test_a_users_schema_is_used_and_kept(frames, write_examples, tmp_path):
+    mine = tmp_path / "mine.pbtxt"
+    mine.write_text('# only texts\nfeature { name: "text" type: BYTES }\n')
+    in_process(write_examples(frames), tmp_path / "out", "--schema", str(mine))
+    assert (tmp_path / "out/used-schema/schema.pbtxt").read_text() == mine.read_text()
+    assert (tmp_path / "out/verdict").read_text() == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(("--schema", "nowhere.pbtxt"), "no such schema"), (("--shcema", "auto"), "unrecognized")],
+)
+def test_a_mistake_on_the_command_line_is_one_line_and_exit_2(
+    frames, write_examples, tmp_path, more, said
+):
+    done = command(write_examples(frames), tmp_path / "out", *more)
+    assert done.returncode == 2
+    assert said in done.stderr.strip().split("\n")[-1]
+    assert "Traceback" not in done.stderr
+    assert left_behind(tmp_path / "out") == []
+
+
+def test_another_kind_of_artifact_is_refused_by_name(tmp_path):
+    (tmp_path / "model").mkdir()
+    manifest = {"kind": "model", "schema_version": 1, "producer": "p", "producer_version": "1"}
+    (tmp_path / "model" / MANIFEST).write_text(json.dumps({**manifest, "digest": "d"}))
+    with pytest.raises(InputError, match=r"wanted examples \(schema 1\), got model"):
+        in_process(tmp_path / "model", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_split_leaves_nothing_behind(frames, write_examples, tmp_path):
+    del frames["test"]
+    with pytest.raises(InputError, match="run sentiment-ingest again"):
+        in_process(write_examples(frames), tmp_path / "out")
+    assert left_behind(tmp_path / "out") == []
