@@ -1,0 +1,1 @@
+"""The BentoML service around a pushed model."""

@@ -1,0 +1,97 @@
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from sentiment_common.artifacts import MODEL, Manifest, payload_digest, write_manifest
+
+
+@pytest.fixture
+def run(environment, tmp_path):
+    """Runs the command line in an empty folder."""
+
+    def run_in(*arguments, **variables):
+        command = [sys.executable, "-m", "sentiment_serving", *arguments]
+        return subprocess.run(
+            command, env=environment | variables, cwd=tmp_path, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+    return run_in
+
+
+@pytest.fixture
+def own_bundle(tiny_bundle, tmp_path):
+    return shutil.copytree(tiny_bundle, tmp_path / "own")
+
+
+def assert_refused(done, *parts):
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    for part in ("sentiment-serve: ", *parts):
+        assert part in done.stderr
+
+
+def test_a_model_folder_that_is_not_there_ends_in_one_line(run, tmp_path):
+    assert_refused(run("run", "--model", "nowhere"), str(tmp_path / "nowhere"), "no bundle.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_variable_is_checked_like_the_option(run):
+    assert_refused(run("run", SENTIMENT_MODEL="nowhere"), "nowhere: no bundle.json")
+
+
+def test_without_any_model_the_line_says_how_to_give_one(run):
+    assert_refused(run("run"), "give --model, set SENTIMENT_MODEL, or serve a built Bento")
+
+
+def test_bentoml_serve_of_the_service_refuses_a_wrong_folder_too(environment, tmp_path):
+    command = [sys.executable, "-m", "bentoml", "serve", "sentiment_serving.service"]
+    variables = {"SENTIMENT_MODEL": "nowhere", "BENTOML_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [*command, "--port", "0"], env=environment | variables, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert_refused(done, "no bundle.json here")
+
+
+def test_a_bundle_changed_since_it_was_made_is_not_served(run, own_bundle):
+    digest = payload_digest(own_bundle)
+    manifest = Manifest(MODEL.name, MODEL.schema_version, "sentiment-train-baseline", "1", digest)
+    write_manifest(own_bundle, manifest)
+    (own_bundle / "vocabulary.txt").write_text("good\nbad\nparcel\nvery good\n")
+    assert_refused(run("run", "--model", "own"), digest, "restore the whole model")
+
+
+def test_damaged_weights_end_the_server_before_it_starts(run, own_bundle):
+    (own_bundle / "weights.npz").write_bytes(b"nothing")
+    assert_refused(run("run", "--model", "own", "--port", "0"), "weights.npz", "damaged")
+
+
+def test_a_taken_port_is_named(run, tiny_bundle):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run("run", "--model", str(tiny_bundle), "--port", port)
+    assert_refused(done, f"127.0.0.1:{port}", "give another --port")
+
+
+def test_a_host_name_is_no_address_to_listen_on(run, tiny_bundle):
+    assert_refused(run("run", "--model", str(tiny_bundle), "--host", "localhost"), "127.0.0.1")
+
+
+def test_an_unknown_option_is_a_usage_error(run):
+    done = run("run", "--modle", "x")
+    assert done.returncode == 2
+    assert "unrecognized arguments" in done.stderr
+
+
+def test_help_needs_no_bentoml(run):
+    probe = "import sys; from sentiment_serving import cli; print('bentoml' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert "build" in run("--help").stdout
