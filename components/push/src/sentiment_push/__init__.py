@@ -1,0 +1,1 @@
+"""Registers a blessed model in MLflow and moves the alias to it."""

@@ -1,0 +1,147 @@
+"""The model card: what the model is, what it was measured on, and where it should not be trusted.
+
+Sections follow Mitchell et al., Model Cards for Model Reporting, 2019.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sentiment_push.blessing import Blessed
+
+FIGURES = {
+    "macro_f1": "macro-F1",
+    "accuracy": "accuracy",
+    "auc_ovr_macro": "AUC, one label against the rest, macro average",
+    "expected_calibration_error": "expected calibration error",
+    "negative_precision": "precision, negative",
+    "negative_recall": "recall, negative",
+    "negative_f1": "F1, negative",
+    "neutral_f1": "F1, neutral",
+    "positive_f1": "F1, positive",
+}
+LIMITS = """\
+- Single English texts, a sentence to a few paragraphs. Other languages get an answer, and it means
+  nothing.
+- The figures hold for texts like the test rows. Expect less on other channels and products, and
+  measure there before relying on it.
+- Irony, comparisons ("better than the last one, which is not saying much") and mixed opinions are
+  where it errs. Neutral is the hardest label.
+- Probabilities are calibrated on data of the same kind; with another share of complaints they are
+  off.
+- It rates texts, not people: not for decisions about the person who wrote one.
+"""
+
+
+def render(blessed: Blessed, examples: Path, registered_model: str, alias: str) -> str:
+    """Returns the card as Markdown; equal inputs give equal text.
+
+    Args:
+        blessed: The model and its blessing.
+        examples: The examples artifact it was evaluated on.
+        registered_model: Name in the registry.
+        alias: Alias it is loaded by.
+    """
+    summary = json.loads((examples / "summary.json").read_text(encoding="utf-8"))
+    facts = blessed.blessing
+    sections = (
+        f"# {registered_model}: {blessed.name}\n\n{description(blessed)}",
+        "## What it is\n\n" + _what(blessed),
+        "## Data\n\n" + _data(summary),
+        "## Figures on the test split\n\n" + _figures(facts),
+        "## By source\n\n" + _slices(facts["slices"]),
+        "## The gate\n\n" + _rules(facts["rules"]),
+        "## Limits\n\n" + LIMITS.rstrip("\n"),
+        "## How to load it\n\n" + _loading(registered_model, alias),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def description(blessed: Blessed) -> str:
+    """Returns the card's first paragraph, which the registry shows as well."""
+    figure = _interval(blessed.blessing["metrics"]["macro_f1"])
+    rows = blessed.blessing["rows"]["test"]
+    return (
+        f"Sentiment of customer feedback: negative, neutral or positive, from raw text. "
+        f"Macro-F1 {figure} on {rows:,} test rows."
+    )
+
+
+def _what(blessed: Blessed) -> str:
+    training = blessed.blessing["training"]
+    lines = [
+        f"- model: {blessed.name}, made by {training['producer']} {training['producer_version']}",
+        f"- bundle: `{blessed.manifest.digest}`",
+        *(f"- made from {name}: `{digest}`" for name, digest in sorted(training["inputs"].items())),
+        *(f"- {name}: `{value}`" for name, value in sorted(training["parameters"].items())),
+    ]
+    return "\n".join(lines)
+
+
+def _data(summary: Mapping[str, Any]) -> str:
+    splits = ("train", "validation", "test")
+    rows = [
+        (split, summary["rows"][split], _counts(summary["labels"][split]),
+         _counts(summary["sources"].get(split, {})))
+        for split in splits
+    ]  # fmt: skip
+    kept = f"{summary['rows']['read']:,} rows read, {summary['rows']['kept']:,} kept"
+    return f"Source: {summary['source']}; {kept}.\n\n" + _table(
+        ("split", "rows", "labels", "sources"), rows
+    )
+
+
+def _figures(facts: Mapping[str, Any]) -> str:
+    confidence = facts["intervals"]["confidence"]
+    metrics = facts["metrics"]
+    rows = [(title, _interval(metrics[name])) for name, title in FIGURES.items()]
+    return _table(("figure", f"value ({confidence:.0%} bootstrap interval)"), rows)
+
+
+def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (it["source"], it["rows"], _interval(it["metrics"]["macro_f1"]),
+         _interval(it["metrics"]["accuracy"]))
+        for it in slices
+    ]  # fmt: skip
+    return _table(("source", "rows", "macro-F1", "accuracy"), rows)
+
+
+def _rules(rules: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(f"- {'passed' if it['passed'] else 'failed'}: {it['reason']}" for it in rules)
+
+
+def _loading(registered_model: str, alias: str) -> str:
+    uri = f"models:/{registered_model}@{alias}"
+    return f"""\
+```python
+import mlflow
+
+model = mlflow.pyfunc.load_model("{uri}")
+model.predict(["The battery died after two days."])
+```
+
+Or over HTTP: `mlflow models serve -m "{uri}"`, then
+`curl localhost:5000/invocations --json '{{"inputs": ["Works great."]}}'`.
+Each answer has `label` and the probabilities `negative`, `neutral` and `positive`."""
+
+
+def _interval(figure: Mapping[str, float | None]) -> str:
+    if figure["value"] is None:
+        return "undefined"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return " ".join(text.replace("|", "\\|").split()) or "(none)"

@@ -1,0 +1,175 @@
+"""Registers a model: one run with the model as its artifact, one version, one alias."""
+
+import logging
+import re
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunInfo
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from sentiment_common.errors import InputError
+
+logger = logging.getLogger(__name__)
+EXPERIMENT = "sentiment"
+DIGEST = "digest"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be registered.
+
+    Attributes:
+        registered_model: Name in the registry.
+        alias: The alias to move.
+        digest: Digest of the bundle: one version is registered per digest.
+        tags: Tags of the version.
+        description: Description of the version, Markdown.
+        metrics: Figures shown on the run.
+    """
+
+    registered_model: str
+    alias: str
+    digest: str
+    tags: Mapping[str, str]
+    description: str
+    metrics: Mapping[str, float]
+
+
+def connect(uri: str) -> MlflowClient:
+    """Opens the tracking server or store and its registry.
+
+    Raises:
+        InputError: It does not answer.
+    """
+    if database := _sqlite_file(uri):
+        database.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        client = MlflowClient(uri)
+        client.search_registered_models(max_results=1)
+    except MlflowException as error:
+        raise InputError(
+            f"the tracking server does not answer ({_shown(str(error))[:200]})", where=_shown(uri),
+            mend="check MLFLOW_TRACKING_URI",
+        ) from error  # fmt: skip
+    return client
+
+
+def _shown(text: str) -> str:
+    """Hides the user and password of an address."""
+    return re.sub(r"://[^/@\s]*@", "://", text)
+
+
+def current(client: MlflowClient, entry: Entry) -> ModelVersion | None:
+    """Returns the version that the alias points to if it holds the entry's digest."""
+    version = _aliased(client, entry.registered_model, entry.alias)
+    return version if version and version.tags.get(DIGEST) == entry.digest else None
+
+
+def register(
+    client: MlflowClient, uri: str, entry: Entry, write_model: Callable[[Path], None]
+) -> ModelVersion:
+    """Writes and uploads the model, registers it as a new version and moves the alias to it.
+
+    A digest that has a version already (the alias was moved back meanwhile) gets the alias again
+    and no second version.
+
+    Args:
+        client: The registry.
+        uri: Its address.
+        entry: What to register.
+        write_model: Writes the MLflow model into the folder it is given.
+    """
+    version = _of_digest(client, entry) or _new_version(client, uri, entry, write_model)
+    client.set_registered_model_alias(entry.registered_model, entry.alias, version.version)
+    logger.info("%s@%s is version %s", entry.registered_model, entry.alias, version.version)
+    return version
+
+
+def _new_version(
+    client: MlflowClient, uri: str, entry: Entry, write_model: Callable[[Path], None]
+) -> ModelVersion:
+    with tempfile.TemporaryDirectory() as folder:
+        # A model that fails its test fails here, before the registry hears of it.
+        write_model(Path(folder) / "model")
+        run = _finished_run(client, uri, entry, Path(folder) / "model")
+    _create_registered_model(client, entry.registered_model)
+    return client.create_model_version(
+        entry.registered_model, source=f"{run.artifact_uri}/model", run_id=run.run_id,
+        tags={**entry.tags, DIGEST: entry.digest}, description=entry.description,
+    )  # fmt: skip
+
+
+def _finished_run(client: MlflowClient, uri: str, entry: Entry, model: Path) -> RunInfo:
+    run: RunInfo = client.create_run(
+        _experiment(client, uri), run_name="push", tags={"mlflow.source.name": "sentiment-push"}
+    ).info
+    # Whatever ends this process early leaves a killed run and not one that runs for ever.
+    client.update_run(run.run_id, "KILLED")
+    now = int(time.time() * 1000)
+    client.log_batch(
+        run.run_id,
+        metrics=[Metric(name, value, now, 0) for name, value in entry.metrics.items()],
+        params=[Param(name, value) for name, value in entry.tags.items()],
+    )
+    client.log_artifacts(run.run_id, str(model), "model")
+    client.set_terminated(run.run_id, "FINISHED")
+    return run
+
+
+def _experiment(client: MlflowClient, uri: str) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        return str(client.create_experiment(EXPERIMENT, artifact_location(uri)))
+    if found.lifecycle_stage != "active":
+        raise InputError(
+            f"experiment {EXPERIMENT!r} is deleted", where=_shown(uri),
+            mend=f"mlflow experiments restore --experiment-id {found.experiment_id}",
+        )  # fmt: skip
+    return str(found.experiment_id)
+
+
+def artifact_location(uri: str) -> str | None:
+    """Returns where a new experiment keeps its files; None leaves it to the server.
+
+    MLflow would put those of an sqlite store into the directory the command happens to run in.
+    """
+    database = _sqlite_file(uri)
+    return (database.parent / "artifacts").as_uri() if database else None
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    scheme, separator, path = uri.partition(":///")
+    if not separator or scheme.split("+")[0] != "sqlite":
+        return None
+    return Path(path.partition("?")[0]).resolve()
+
+
+def _create_registered_model(client: MlflowClient, name: str) -> None:
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _aliased(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+    try:
+        return client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        # No such model, and a model without such an alias.
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        return None
+
+
+def _of_digest(client: MlflowClient, entry: Entry) -> ModelVersion | None:
+    found = client.search_model_versions(
+        f"name = '{entry.registered_model}' and tags.{DIGEST} = '{entry.digest}'", max_results=1
+    )
+    return found[0] if found else None

@@ -1,0 +1,101 @@
+"""Does the bundle answer here, to ordinary and to awkward texts, before anyone depends on it?"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import ArrayLike
+
+from sentiment_common.errors import InputError
+from sentiment_models import Predictor, load
+
+logger = logging.getLogger(__name__)
+MOST_TEXTS = 2000
+TOLERANCE = 1e-6
+AWKWARD = {
+    "an empty text": "",
+    "white space": " \t\r\n\u00a0\u2028",
+    "emoji": "😀🎉👎🏽👨‍👩‍👧",
+    "10,000 characters": ("works great, arrived late. " * 400)[:10_000],
+    "one word of 10,000 characters": "a" * 10_000,
+    "control characters": "fine\x00\x07\x1b[31m",
+    "other scripts": "очень хорошо 很好 جيد जैसा",
+    "a lone surrogate": "good \ud83d",
+    "markup": "<script>alert('great')</script> &lt;br&gt;",
+}
+
+
+def texts_of(examples: Path) -> list[str]:
+    """Returns texts of the validation split, at most ``MOST_TEXTS``.
+
+    Raises:
+        InputError: There are none.
+    """
+    path = examples / "validation" / "examples.parquet"
+    if not path.is_file():
+        raise InputError("the split is missing", where=str(path), mend="run ingest again")
+    texts: list[str] = pq.read_table(path, columns=["text"])["text"][:MOST_TEXTS].to_pylist()
+    if not texts:
+        raise InputError("the split has no rows", where=str(path), mend="give ingest more rows")
+    return texts
+
+
+def tested(bundle: Path, texts: Sequence[str]) -> Predictor:
+    """Loads a bundle and returns it once it has passed the smoke test.
+
+    Raises:
+        InputError: The bundle cannot be loaded or fails the test.
+    """
+    logger.info("smoke test with %d texts", len(texts))
+    predictor = load(bundle)
+    check(predictor, texts, str(bundle))
+    return predictor
+
+
+def check(predictor: Predictor, texts: Sequence[str], where: str) -> None:
+    """Scores the texts and the awkward ones, together and alone.
+
+    Args:
+        predictor: The loaded bundle.
+        texts: Ordinary texts.
+        where: The bundle, for the message.
+
+    Raises:
+        InputError: What comes back are no probabilities, or they depend on the batch.
+    """
+    awkward = list(AWKWARD.values())
+    together = predictor.predict_proba([*texts, *awkward])
+    _check_probabilities(together, len(texts) + len(awkward), where)
+    _check_probabilities(predictor.predict_proba([]), 0, where)
+    alone = np.concatenate([predictor.predict_proba([text]) for text in awkward])
+    compare(alone, together[len(texts) :], where)
+
+
+def compare(given: ArrayLike, expected: ArrayLike, where: str) -> None:
+    """Refuses probabilities of the awkward texts that differ from the expected ones.
+
+    Raises:
+        InputError: With the text whose probabilities differ.
+    """
+    gaps = np.abs(np.asarray(given) - np.asarray(expected)).max(axis=1)
+    worst = int(gaps.argmax())
+    if gaps[worst] > TOLERANCE:
+        raise InputError(
+            f"the probabilities of {list(AWKWARD)[worst]} differ by {gaps[worst]:.2g}",
+            where=where,
+            mend="nothing was pushed: the same text must always get the same answer",
+        )
+
+
+def _check_probabilities(values: np.ndarray, rows: int, where: str) -> None:
+    problem = ""
+    if values.shape != (rows, 3):
+        problem = f"the answer to {rows} texts has shape {values.shape}"
+    elif not np.isfinite(values).all() or (values < 0).any():
+        problem = "an answer holds what is no probability"
+    elif rows and np.abs(values.sum(axis=1) - 1).max() > TOLERANCE:
+        problem = "probabilities do not sum to 1"
+    if problem:
+        raise InputError(problem, where=where, mend="nothing was pushed: train the model again")

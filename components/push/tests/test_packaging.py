@@ -1,0 +1,59 @@
+"""The registered model brings all it needs, and is the bundle to the last digit."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sentiment_common.artifacts import MODEL, read_intact
+from sentiment_common.errors import InputError
+from sentiment_models import load
+from sentiment_push import packaging
+
+ALONE = """
+import importlib.util, json, sys
+sys.path[:] = [it for it in sys.path if not it.endswith("/src")]
+assert importlib.util.find_spec("sentiment_models") is None
+import mlflow
+model = mlflow.pyfunc.load_model(sys.argv[1])
+import sentiment_models
+print(json.dumps([sentiment_models.__file__, model.predict(["It is great.", ""])]))
+"""
+
+
+def test_it_holds_the_bundle_and_loads_where_no_sentiment_package_is_installed(
+    tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    bundle = make_model("good")
+    packaging.write_mlflow_model(bundle, tmp_path / "mlflow_model")
+    packed = tmp_path / "mlflow_model" / "artifacts" / "bundle"
+    assert read_intact(packed, MODEL).digest == read_intact(bundle, MODEL).digest
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, tmp_path / "mlflow_model"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    used, answers = json.loads(done.stdout)
+    assert Path(used).is_relative_to(tmp_path / "mlflow_model" / "code")
+    expected = load(bundle).predict_proba(["It is great.", ""])
+    assert answers[0]["label"] == "positive"
+    for answer, row in zip(answers, expected, strict=True):
+        assert [answer[label] for label in ("negative", "neutral", "positive")] == row.tolist()
+
+
+def test_the_requirements_are_pinned_and_no_more_than_the_backend_needs(
+    make_model: Callable[..., Path],
+) -> None:
+    names = [line.partition("==")[0] for line in packaging.requirements(make_model("good"))]
+    assert names == ["mlflow", "google-re2", "numpy"]
+
+
+def test_a_package_that_answers_differently_is_found(
+    tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    packaging.write_mlflow_model(make_model("good"), tmp_path / "mlflow_model")
+    other = load(make_model("other", weight=1.0))
+    with pytest.raises(InputError, match="differ by"):
+        packaging.check(tmp_path / "mlflow_model", other)

@@ -1,0 +1,134 @@
+"""One version per digest, an alias that moves, and files beside the database."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from sentiment_common.errors import InputError
+from sentiment_push import registry
+from sentiment_push.registry import Entry
+
+
+def entry(digest: str, alias: str = "champion") -> Entry:
+    return Entry("sentiment", alias, digest, {"candidate": "good"}, "A model.", {"macro_f1": 0.7})
+
+
+def write_model(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "MLmodel").write_text("flavors: {}\n")
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('registry')}/new folder/mlflow.db"
+
+
+@pytest.fixture(scope="module")
+def client(uri: str) -> MlflowClient:
+    return registry.connect(uri)
+
+
+def test_a_new_digest_becomes_a_version_with_run_tags_and_alias(
+    client: MlflowClient, uri: str
+) -> None:
+    assert registry.current(client, entry("sha256:a")) is None
+    version = registry.register(client, uri, entry("sha256:a"), write_model)
+    found = client.get_model_version_by_alias("sentiment", "champion")
+    assert found.version == version.version
+    assert found.tags == {"digest": "sha256:a", "candidate": "good"}
+    assert found.description == "A model."
+    run = client.get_run(found.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"macro_f1": 0.7}
+    database = Path(uri.removeprefix("sqlite:///"))
+    assert found.source.startswith((database.parent / "artifacts").as_uri())
+    assert [item.path for item in client.list_artifacts(found.run_id, "model")] == ["model/MLmodel"]
+
+
+def test_the_alias_moves_forward_and_back_without_a_second_version(
+    client: MlflowClient, uri: str
+) -> None:
+    first = registry.register(client, uri, entry("sha256:a"), write_model)
+    second = registry.register(client, uri, entry("sha256:b"), write_model)
+    assert registry.current(client, entry("sha256:a")) is None
+    again = registry.register(client, uri, entry("sha256:a"), write_model)
+    assert again.version == first.version != second.version
+    assert registry.current(client, entry("sha256:a")) is not None
+    assert client.get_model_version_by_alias("sentiment", "champion").version == first.version
+
+
+def test_aliases_are_kept_apart(client: MlflowClient, uri: str) -> None:
+    champion = registry.register(client, uri, entry("sha256:a"), write_model)
+    challenger = registry.register(client, uri, entry("sha256:c", "challenger"), write_model)
+    assert client.get_model_version_by_alias("sentiment", "champion").version == champion.version
+    assert challenger.version != champion.version
+
+
+def statuses(client: MlflowClient) -> list[str]:
+    experiment = client.get_experiment_by_name(registry.EXPERIMENT)
+    return [run.info.status for run in client.search_runs([experiment.experiment_id])]
+
+
+def test_a_model_that_cannot_be_written_leaves_the_registry_as_it_was(
+    client: MlflowClient, uri: str
+) -> None:
+    def fail(folder: Path) -> None:
+        raise InputError("the smoke test failed")
+
+    registry.register(client, uri, entry("sha256:a"), write_model)
+    before = statuses(client)
+    with pytest.raises(InputError):
+        registry.register(client, uri, entry("sha256:d"), fail)
+    assert statuses(client) == before
+    assert client.search_model_versions("tags.digest = 'sha256:d'") == []
+
+
+def test_an_upload_that_dies_leaves_a_killed_run_and_the_alias_where_it_was(
+    client: MlflowClient, uri: str
+) -> None:
+    before = registry.register(client, uri, entry("sha256:a"), write_model).version
+    unusable = replace(entry("sha256:e"), tags={"no tag $": "x"})
+    with pytest.raises(MlflowException):
+        registry.register(client, uri, unusable, write_model)
+    assert set(statuses(client)) == {"FINISHED", "KILLED"}
+    assert client.get_model_version_by_alias("sentiment", "champion").version == before
+
+
+@pytest.mark.parametrize(
+    ("uri", "location"),
+    [
+        ("sqlite:////srv/mlflow/mlflow.db", "file:///srv/mlflow/artifacts"),
+        ("sqlite:////srv/mlflow.db?timeout=5", "file:///srv/artifacts"),
+        ("postgresql://host/mlflow", None),
+        ("http://host:5000", None),
+        ("file:///srv/mlruns", None),
+    ],
+)
+def test_only_an_sqlite_store_is_told_where_to_keep_files(uri: str, location: str | None) -> None:
+    assert registry.artifact_location(uri) == location
+
+
+def test_a_relative_database_is_taken_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    expected = (tmp_path / "var" / "artifacts").as_uri()
+    assert registry.artifact_location("sqlite:///var/mlflow.db") == expected
+
+
+def test_an_unusable_address_is_bad_input_and_its_password_stays_secret() -> None:
+    with pytest.raises(InputError, match=r"does not answer.*check MLFLOW_TRACKING_URI") as caught:
+        registry.connect("gopher://me:secret@nowhere/mlflow")
+    assert "gopher://nowhere/mlflow" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_deleted_experiment_is_named_with_its_cure(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    client = registry.connect(uri)
+    client.delete_experiment(client.create_experiment(registry.EXPERIMENT))
+    with pytest.raises(InputError, match="mlflow experiments restore --experiment-id 1"):
+        registry.register(client, uri, entry("sha256:a"), write_model)

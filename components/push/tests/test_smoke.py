@@ -1,0 +1,55 @@
+"""A bundle that does not answer properly does not pass."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sentiment_common.errors import InputError
+from sentiment_models import load
+from sentiment_push import smoke
+
+
+def test_a_working_bundle_passes_with_every_awkward_text(
+    make_model: Callable[..., Path], examples: Path
+) -> None:
+    predictor = smoke.tested(make_model("good"), smoke.texts_of(examples))
+    assert predictor.predict_proba(["It broke."]).argmax() == 0
+
+
+def test_weights_that_are_not_numbers_are_found(
+    make_model: Callable[..., Path], examples: Path
+) -> None:
+    with pytest.raises(InputError, match=r"no probability.*nothing was pushed"):
+        smoke.tested(make_model("bad", weight=float("nan")), smoke.texts_of(examples))
+
+
+class DependsOnTheBatch:
+    """A predictor with a fault: its answers lean on how many texts came together."""
+
+    def __init__(self, inner: smoke.Predictor) -> None:
+        self.name, self.labels, self._inner = inner.name, inner.labels, inner
+
+    def predict_proba(self, texts: list[str]) -> np.ndarray:
+        share = 1 / (1 + len(texts))
+        return self._inner.predict_proba(texts) * (1 - share) + share / 3
+
+
+def test_an_answer_that_depends_on_the_batch_is_found(make_model: Callable[..., Path]) -> None:
+    predictor = DependsOnTheBatch(load(make_model("good")))
+    with pytest.raises(InputError, match="the same text must always get the same answer"):
+        smoke.check(predictor, ["It broke."], "bundle")
+
+
+def test_a_difference_names_the_text() -> None:
+    expected = np.full((len(smoke.AWKWARD), 3), 1 / 3)
+    given = expected.copy()
+    given[2] += [0.1, -0.1, 0]
+    with pytest.raises(InputError, match=r"the probabilities of emoji differ by 0\.1"):
+        smoke.compare(given, expected, "bundle")
+
+
+def test_a_missing_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the split is missing"):
+        smoke.texts_of(tmp_path)
