@@ -42,20 +42,21 @@ ANOMALIES = Kind("anomalies", 1)
 
 TRANSFORM_GRAPH = Kind("transform_graph", 1)
 """``transform_fn/``: SavedModel, raw text in, features out; ``text_spec/``: the specification it
-executes; ``vocabulary/{tokens,ngrams}.txt``; ``vocabulary/ngram_idf.npy``."""
+executes; ``vocabulary/{tokens,ngrams}.txt``; ``vocabulary/ngram_idf.npy``;
+``transformed_metadata/``, which makes the folder readable by ``tft.TFTransformOutput``."""
 
 FEATURES = Kind("features", 1)
-"""``features.parquet`` with id, label, source, tokens, token_ids, ngram_ids and ngram_tfidf."""
+"""``features.parquet`` with id, label, source, group, tokens, token_ids, ngram_ids, ngram_tfidf."""
 
 MODEL = Kind("model", 1)
 """A bundle: ``bundle.json``, ``text_spec/`` and the files of its backend. Raw text in, calibrated
 probabilities out. Only sentiment-models opens it."""
 
 CHAMPION = Kind("champion", 1)
-"""``champion.json`` with the digest of the champion or null; ``bundle/`` holds it if there is one."""
+"""``champion.json`` with the digest of the champion or null; ``bundle/`` holds it, if any."""
 
 EVALUATION = Kind("evaluation", 1)
-"""``evaluation.json`` with metrics, curves, matrices and slices per model; ``report.html``."""
+"""``evaluation.json`` with metrics, curves, matrices, calibration and slices per model."""
 
 BLESSING = Kind("blessing", 1)
 """``blessing.json``: the verdict with every rule, its threshold, the figure and the reason."""
@@ -76,6 +77,8 @@ class Manifest:
         digest: ``sha256:`` digest of the payload; times, run ids and HTML are outside it.
         inputs: Digest of each input artifact, by input name.
         parameters: Parameters the stage ran with.
+        named: The digests that stand for folders in ``digest`` (see ``payload_digest``): with
+            them a reader checks the payload, and a copy keeps its digest.
     """
 
     kind: str
@@ -85,6 +88,7 @@ class Manifest:
     digest: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 def file_sha256(path: Path) -> str:
@@ -137,7 +141,14 @@ def read_manifest(folder: Path, kind: Kind) -> Manifest:
         raise InputError(
             f"no {MANIFEST} here", where=str(folder), mend=f"give a folder that holds {wanted}"
         )
-    manifest = Manifest(**json.loads(path.read_text()))
+    try:
+        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"no manifest that this version reads ({error})",
+            where=str(path),
+            mend="run the stage that made it again",
+        ) from error
     if (manifest.kind, manifest.schema_version) != (kind.name, kind.schema_version):
         raise InputError(
             f"wanted {wanted}, got {manifest.kind} (schema {manifest.schema_version})",
@@ -147,10 +158,30 @@ def read_manifest(folder: Path, kind: Kind) -> Manifest:
     return manifest
 
 
+def read_intact(folder: Path, kind: Kind) -> Manifest:
+    """Reads ``artifact.json`` and checks that the payload is the one it was written for.
+
+    Folders that a named digest stands for are not read: only their names are known to match.
+
+    Raises:
+        InputError: As ``read_manifest``, or the payload has another digest.
+    """
+    manifest = read_manifest(folder, kind)
+    found = payload_digest(folder, manifest.named)
+    if found != manifest.digest:
+        raise InputError(
+            f"its files have the digest {found}, {MANIFEST} says {manifest.digest}",
+            where=str(folder),
+            mend="they were changed after they were made: make or fetch them again",
+        )
+    return manifest
+
+
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON with sorted keys and a final newline, so that equal values give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def replace_tree(staged: Path, target: Path) -> None:

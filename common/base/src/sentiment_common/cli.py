@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import logging
+import re
 import shutil
 import signal
 import sys
@@ -138,7 +139,7 @@ class Stage:
         log.configure()
         signal.signal(signal.SIGTERM, _stop)
         try:
-            self.execute(run, self.parser().parse_args(argv))
+            self.execute(run, self.parser().parse_args(_joined(argv)))
         except InputError as error:
             print(f"{self.name}: {error}", file=sys.stderr)
             sys.exit(EXIT_BAD_INPUT)
@@ -241,15 +242,26 @@ class Stage:
                 continue
             folder = task.outputs[output.name]
             task.tracking.write(folder)
-            digest = payload_digest(folder, task.named_digests.get(output.name))
+            named = task.named_digests.get(output.name, {})
+            digest = payload_digest(folder, named)
             manifest = Manifest(
                 output.kind.name, output.kind.schema_version, self.name, self.version,
-                digest, digests, options,
+                digest, digests, options, named,
             )  # fmt: skip
             write_manifest(folder, manifest)
             task.metadata.setdefault(output.name, {}).update(
                 kind=output.kind.name, schema_version=output.kind.schema_version, digest=digest
             )
+
+
+def _joined(argv: Sequence[str] | None) -> list[str]:
+    """Joins a flag and a value such as ``-0.5,0.5``, which argparse would take for a flag."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for at in range(len(words) - 1, 0, -1):
+        flag, value = words[at - 1], words[at]
+        if flag.startswith("--") and "=" not in flag and re.match(r"-[0-9.]", value):
+            words[at - 1 : at + 1] = [f"{flag}={value}"]
+    return words
 
 
 def _flag(name: str) -> str:

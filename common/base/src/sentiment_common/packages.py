@@ -60,9 +60,11 @@ def fetch(package: PinnedPackage, cache: Path | None = None) -> Path:
 def _pip_download(package: PinnedPackage, folder: Path) -> None:
     pins = folder / "requirements.txt"
     pins.write_text(f"{package.requirement} --hash=sha256:{package.sha256}\n")
-    only = "--no-binary" if package.source else "--only-binary"
+    # For ":all:" pip would build the source's own build tools from source as well.
+    name = package.requirement.partition("==")[0]
+    form = ("--no-binary", name) if package.source else ("--only-binary", ":all:")
     command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", only, ":all:",
+        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *form,
         "--require-hashes", "--requirement", str(pins), "--dest", str(folder),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .verdict { display: inline-block; padding: .2rem .8rem; border-radius: 1rem; color: #fff; }
 .good { background: var(--good); } .bad { background: var(--bad); }
 figure { margin: 1rem 0; display: inline-block; } figure svg { max-width: 100%; height: auto; }
-figure.chart { background: #fff; border-radius: .5rem; }
+figure.chart { background: #fff; color: #222; border-radius: .5rem; padding: .5rem; }
 """
 
 

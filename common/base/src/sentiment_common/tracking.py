@@ -44,14 +44,15 @@ class TrackingLog:
     def write(self, folder: Path) -> None:
         """Writes the events into an artifact's folder."""
         lines = [json.dumps(event, ensure_ascii=False, sort_keys=True) for event in self.events]
-        (folder / TRACKING).write_text("".join(line + "\n" for line in lines))
+        text = "".join(line + "\n" for line in lines)
+        (folder / TRACKING).write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:
     """Yields the events recorded in an artifact's folder; none if it has no tracking file."""
     path = folder / TRACKING
     if path.is_file():
-        for line in path.read_text().split("\n"):
+        for line in path.read_text(encoding="utf-8").split("\n"):
             if line:
                 yield json.loads(line)
 

@@ -1,0 +1,1 @@
+"""Turns text into features: one TensorFlow Transform graph for training and serving."""

@@ -6,6 +6,7 @@ an engine was built with. ``generate()`` made it, from Python 3.11's ``unicodeda
 
 import sys
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from importlib.resources import files
 
 TABLE = "unicode-14.tsv"
 QUOTES = dict.fromkeys(map(ord, "‘’‚‛′`´"), "'") | dict.fromkeys(map(ord, "“”„‟″«»"), '"')
-DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+PUNCTUATION = QUOTES | dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 IGNORED = (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10), 0xAD)
 COMBINING = range(0x300, 0x370)
 EMOJI = (range(0x2600, 0x27C0), range(0x1F000, 0x1FB00))
@@ -71,16 +72,18 @@ class CharacterTable:
 
 
 class _Translation(dict[int, str]):
-    """Looks a code point up once and remembers it: texts use few of the 140,000."""
+    """Looks a kept code point up once and remembers it: texts use few of the 140,000."""
 
     def __init__(self, table: CharacterTable) -> None:
         super().__init__({ord(source): target for source, target in table.folded.items()})
-        self._kept = table.kept
+        self._firsts = [first for first, _ in table.kept]
+        self._lasts = [last for _, last in table.kept]
 
     def __missing__(self, point: int) -> str:
-        stays = any(first <= point <= last for first, last in self._kept)
-        self[point] = chr(point) if stays else " "
-        return self[point]
+        before = bisect_right(self._firsts, point) - 1
+        if before < 0 or point > self._lasts[before]:
+            return " "
+        return self.setdefault(point, chr(point))
 
 
 def generate() -> CharacterTable:
@@ -105,15 +108,15 @@ def generate() -> CharacterTable:
 
 def _fold(point: int) -> str | None:
     """Returns what a code point becomes, or None where it is outside the table."""
-    if point in QUOTES or point in DASHES:
-        return (QUOTES | DASHES)[point]
+    if point in PUNCTUATION:
+        return PUNCTUATION[point]
     if point in IGNORED or point in COMBINING:
         return ""
     if any(point in emoji for emoji in EMOJI) or 0x21 <= point <= 0x2F or 0x5B <= point <= 0x60:
         return chr(point)
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", chr(point)).casefold())
     folded = "".join(c for c in folded if ord(c) not in COMBINING)
-    folded = unicodedata.normalize("NFC", folded)
+    folded = unicodedata.normalize("NFC", folded).translate(PUNCTUATION)
     return folded if folded and all(map(_is_known, folded)) else None
 
 

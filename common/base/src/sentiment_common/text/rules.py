@@ -7,12 +7,12 @@ typographic quotes and dashes resolved, any white space a plain space.
 from dataclasses import dataclass
 
 VERSION = 1
-EMPTY_TOKEN = "_empty_"
+EMPTY_TOKEN = "_empty_"  # noqa: S105 (a word, not a secret)
 
 
 @dataclass(frozen=True)
 class Replace:
-    """Replaces every match of an RE2 pattern; ``\\1`` in the replacement is the first group."""
+    r"""Replaces every match of an RE2 pattern; ``\1`` in the replacement is the first group."""
 
     name: str
     pattern: str
@@ -33,11 +33,23 @@ class Squeeze:
 
 Rule = Replace | Squeeze
 
-LETTER = r"[a-z\x{80}-\x{10FFFF}]"
+
+def _twice(name: str, pattern: str, replacement: str) -> tuple[Replace, Replace]:
+    """Returns a rule whose matches take in the characters around them, in two passes.
+
+    RE2 cannot look around, so of two neighbours that share a character the first takes it, and the
+    second waits for the next pass.
+    """
+    return (
+        Replace(name, pattern, replacement),
+        Replace(f"{name}, second pass", pattern, replacement),
+    )
+
+
 POSITIVE_EMOJI = (
-    r"[\x{263A}\x{2661}\x{2665}\x{2764}\x{1F44C}\x{1F44D}\x{1F44F}\x{1F389}\x{1F493}-\x{1F49F}"
-    r"\x{1F525}\x{1F600}-\x{1F60E}\x{1F617}-\x{1F61D}\x{1F63A}-\x{1F63D}\x{1F642}\x{1F643}"
-    r"\x{1F64C}\x{1F64F}\x{1F917}\x{1F929}\x{1F970}\x{1F973}]"
+    r"[\x{263A}\x{2661}\x{2665}\x{2764}\x{1F44C}\x{1F44D}\x{1F44F}\x{1F389}\x{1F493}"
+    r"\x{1F495}-\x{1F49F}\x{1F525}\x{1F600}-\x{1F60E}\x{1F617}-\x{1F61D}\x{1F63A}-\x{1F63D}"
+    r"\x{1F642}\x{1F643}\x{1F64C}\x{1F64F}\x{1F917}\x{1F929}\x{1F970}\x{1F973}]"
 )
 NEGATIVE_EMOJI = (
     r"[\x{2639}\x{1F44E}\x{1F494}\x{1F4A9}\x{1F612}-\x{1F616}\x{1F61E}-\x{1F62D}"
@@ -61,9 +73,9 @@ RULES: tuple[Rule, ...] = (
     Replace("hearts", r"<3+", " _positive_ "),
     Replace("broken hearts", r"</3", " _negative_ "),
     # A letter before the eyes ("http:/", "8:p") is no face.
-    Replace("happy faces", r"(^|[^a-z0-9])[:;=]['`]?[-o^]?[)\]dp}]+([^a-z0-9]|$)",
+    *_twice("happy faces", r"(^|[^a-z0-9])[:;=]'?[-o^]?[)\]dp}]+([^a-z0-9]|$)",
             r"\1 _positive_ \2"),
-    Replace("sad faces", r"(^|[^a-z0-9])[:;=]['`]?[-o^]?[(\[/\\|{]+([^a-z0-9]|$)",
+    *_twice("sad faces", r"(^|[^a-z0-9])[:;=]'?[-o^]?[(\[/\\|{]+([^a-z0-9]|$)",
             r"\1 _negative_ \2"),
     Replace("positive emoji", POSITIVE_EMOJI, " _positive_ "),
     Replace("negative emoji", NEGATIVE_EMOJI, " _negative_ "),
@@ -76,17 +88,20 @@ RULES: tuple[Rule, ...] = (
     Replace("other contractions", r"'(?:s|re|ve|ll|d|m)([^a-z]|$)", r"\1"),
     Replace("exclamation marks", r"!+", " ! "),
     Replace("question marks", r"\?+", " ? "),
-    Replace("other characters", r"[^a-z0-9_!?\x{80}-\x{10FFFF}]+", " "),
+    Replace("other characters", r"[^a-z0-9_!? \x{80}-\x{10FFFF}]+", " "),
 )  # fmt: skip
 
-LEMMA_EXCEPTIONS = frozenset(
-    # Degrees carry intensity: "best" is not "good".
+# Degrees carry intensity: "best" is not "good".
+DEGREES = (
     "better best worse worst less least more most further furthest greater greatest higher highest "
     "lower lowest cheaper cheapest nicer nicest faster fastest slower slowest larger largest "
-    "smaller smallest easier easiest harder hardest happier happiest stronger strongest weaker "
-    # Negations, and words whose lemma is another word in feedback.
+    "smaller smallest easier easiest harder hardest happier happiest stronger strongest weaker"
+)
+# Negations, and words whose lemma is another word in feedback.
+OTHER_MEANINGS = (
     "not no nor never none nothing neither without cannot cant wont dont "
     "left broken lost disappointed disappointing pleased pleasing amazed amazing satisfied tired "
-    "boring bored excited exciting interested interesting annoyed annoying was were".split()
+    "boring bored excited exciting interested interesting annoyed annoying was were"
 )
+LEMMA_EXCEPTIONS = frozenset(f"{DEGREES} {OTHER_MEANINGS}".split())
 """Forms that keep their own token, because their lemma loses intensity, negation or meaning."""

@@ -1,10 +1,10 @@
-"""What a text specification is: ordered rules over a frozen character table, and a lemma table.
+r"""What a text specification is: ordered rules over a frozen character table, and a lemma table.
 
 Two engines execute it, this package's ``Tokenizer`` (google-re2) and the TensorFlow graph that the
 transform stage exports. They agree because nothing is left to an engine's own Unicode tables:
 
 * the character table says for every code point what it becomes; all others become a space,
-* patterns are RE2 with explicit ranges (no ``\\w``, ``\\s``, ``\\b``), on folded text,
+* patterns are RE2 with explicit ranges (no ``\w``, ``\s``, ``\b``), on folded text,
 * tokens are what spaces separate, and lemmas are looked up by exact match.
 """
 
@@ -19,12 +19,19 @@ from typing import Any
 from sentiment_common.artifacts import write_json
 from sentiment_common.errors import InputError
 from sentiment_common.text.characters import CharacterTable
-from sentiment_common.text.rules import EMPTY_TOKEN, LEMMA_EXCEPTIONS, RULES, VERSION
-from sentiment_common.text.rules import Replace as Replace
-from sentiment_common.text.rules import Rule
-from sentiment_common.text.rules import Squeeze as Squeeze
+from sentiment_common.text.rules import (
+    EMPTY_TOKEN,
+    LEMMA_EXCEPTIONS,
+    RULES,
+    VERSION,
+    Replace,
+    Rule,
+    Squeeze,
+)
 
 SPECIFICATION, CHARACTERS, LEMMAS = "spec.json", "characters.tsv", "lemmas.tsv"
+KINDS: dict[str, type[Replace] | type[Squeeze]] = {"replace": Replace, "squeeze": Squeeze}
+RESTORE = "restore the folder from where the model is registered"
 
 
 @dataclass(frozen=True)
@@ -72,24 +79,27 @@ class TextSpecification:
         try:
             stored = json.loads((folder / SPECIFICATION).read_text(encoding="utf-8"))
             characters = CharacterTable.from_text((folder / CHARACTERS).read_text(encoding="utf-8"))
-            lemma_lines = (folder / LEMMAS).read_text(encoding="utf-8").split("\n")
+            lines = (folder / LEMMAS).read_text(encoding="utf-8").split("\n")
+            lemmas = dict(line.split("\t") for line in lines if line)
+            rules = tuple(_rule(**rule) for rule in stored["rules"])
+            loaded = cls(stored["version"], characters, rules, lemmas, stored["empty_token"])
+            recorded = stored["digest"]
         except FileNotFoundError as error:
             raise InputError(f"{error.filename} is missing", where=str(folder)) from error
-        kinds: dict[str, type[Replace] | type[Squeeze]] = {"replace": Replace, "squeeze": Squeeze}
-        rules = tuple(kinds[rule.pop("kind")](**rule) for rule in stored["rules"])
-        lemmas = dict(line.split("\t") for line in lemma_lines if line)
-        loaded = cls(stored["version"], characters, rules, lemmas, stored["empty_token"])
-        if loaded.digest != stored["digest"]:
-            raise InputError(
-                f"the specification's digest is {loaded.digest}, recorded is {stored['digest']}",
-                where=str(folder),
-                mend="restore the folder from the model's registry",
-            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"damaged ({error})", where=str(folder), mend=RESTORE) from error
+        if loaded.digest != recorded:
+            what = f"the specification's digest is {loaded.digest}, recorded is {recorded}"
+            raise InputError(what, where=str(folder), mend=RESTORE)
         return loaded
 
     def _rules_as_json(self) -> dict[str, Any]:
         rules = [{"kind": type(rule).__name__.lower(), **asdict(rule)} for rule in self.rules]
         return {"version": self.version, "rules": rules, "empty_token": self.empty_token}
+
+
+def _rule(kind: str, **fields: Any) -> Rule:
+    return KINDS[kind](**fields)
 
 
 def current(dictionary: Mapping[str, str]) -> TextSpecification:

@@ -1,0 +1,114 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sentiment_common.artifacts import (
+    EXAMPLES,
+    FEATURES,
+    STATISTICS,
+    TRANSFORM_GRAPH,
+    Manifest,
+    payload_digest,
+    read_manifest,
+    write_manifest,
+)
+from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_transform.cli import STAGE, run
+
+SERVING = """
+import json, sys
+import tensorflow as tf
+graph = tf.saved_model.load(sys.argv[1]).transform_fn
+tokens = graph({"text": tf.constant(json.loads(sys.argv[2]))})["tokens"]
+heavy = [name for name in ("tensorflow_transform", "tensorflow_text") if name in sys.modules]
+print(json.dumps([[[word.decode() for word in row] for row in tokens.to_list()], heavy]))
+"""
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_leaves_a_graph_and_features_that_know_where_they_came_from(transformed, examples):
+    for folder, kind in (
+        (transformed.graph, TRANSFORM_GRAPH),
+        (transformed.train, FEATURES),
+        (transformed.validation, FEATURES),
+    ):
+        manifest = read_manifest(folder, kind)
+        assert manifest.inputs == {"examples": read_manifest(examples, EXAMPLES).digest}
+        assert manifest.digest == payload_digest(folder, manifest.named)
+    assert {
+        "text_spec/spec.json", "text_spec/lemmas.tsv", "text_spec/characters.tsv",
+        "transform_fn/saved_model.pb", "vocabulary/tokens.txt", "vocabulary/ngrams.txt",
+        "vocabulary/ngram_idf.npy",
+    } <= files(transformed.graph)  # fmt: skip
+
+
+def test_it_says_what_it_does_in_a_few_lines(transformed):
+    lines = transformed.process.stderr.split("\n")[:-1]
+    assert [line.split(": ", 1)[1] for line in lines] == [
+        "analysing 238 training texts",
+        "train: features of 238 rows",
+        "validation: features of 39 rows",
+    ]
+
+
+def test_a_second_run_gives_the_same_bytes(transformed, examples, arguments, tmp_path):
+    STAGE.execute(run, STAGE.parser().parse_args(arguments(examples, tmp_path)))
+    for first in (transformed.graph, transformed.train, transformed.validation):
+        second = tmp_path / first.name
+        kept = {name for name in files(first) if not name.startswith("transform_fn/")}
+        for name in kept - {"tracking.jsonl"}:
+            assert (second / name).read_bytes() == (first / name).read_bytes(), name
+
+
+def test_the_graph_serves_in_a_process_without_tensorflow_transform(transformed, rows):
+    texts = [row["text"] for row in rows if row["split"] == "test"]
+    line = [sys.executable, "-c", SERVING, transformed.graph / "transform_fn", json.dumps(texts)]
+    shown = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    tokenizer = Tokenizer(TextSpecification.load(transformed.graph / "text_spec"))
+    assert json.loads(shown) == [[tokenizer.tokens(text) for text in texts], []]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--ngram-max", "0"], "sentiment-transform: --ngram-max: 0 is less than 1\n"),
+        (["--min-count", "x"], "error: argument --min-count: invalid int value: 'x'\n"),
+        (["--max-words", "3"], "error: unrecognized arguments: --max-words 3\n"),
+    ],
+)
+def test_a_wrong_option_ends_with_code_2_and_leaves_nothing(
+    command, arguments, examples, tmp_path, more, message
+):
+    process = command(*arguments(examples, tmp_path, *more))
+    assert process.returncode == 2
+    assert process.stderr.endswith(message)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_artifact_of_another_kind_ends_with_code_2_and_says_who_made_it(
+    command, arguments, tmp_path
+):
+    statistics, out = tmp_path / "statistics", tmp_path / "out"
+    manifest = Manifest(STATISTICS.name, STATISTICS.schema_version, "sentiment-validate", "1", "")
+    write_manifest(statistics, manifest)
+    process = command(*arguments(statistics, out))
+    assert process.returncode == 2
+    assert process.stderr == (
+        f"sentiment-transform: {statistics}: wanted examples (schema 1), got statistics "
+        "(schema 1); it was made by sentiment-validate 1\n"
+    )
+    assert not out.exists()
+
+
+def test_help_and_interface_answer_without_tensorflow(command):
+    assert "--max-ngrams" in command("--help").stdout
+    flags = {row["flag"] for row in json.loads(command("--interface").stdout)}
+    assert {"--examples", "--out-transform-graph", "--ngram-max"} <= flags
+    code = "import sys, sentiment_transform.cli; print('tensorflow' in sys.modules)"
+    line = [sys.executable, "-c", code]
+    assert subprocess.run(line, capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,0 +1,43 @@
+import shutil
+
+import pytest
+
+from sentiment_common.errors import InputError
+from sentiment_transform.settings import Settings
+from sentiment_transform.stage import graph_digest, read_vocabulary, transform
+
+SETTINGS = Settings(ngram_max=2, min_count=2, max_ngrams=100, max_tokens=100)
+
+
+def run(examples, settings, folder):
+    features = {split: folder / f"{split}.parquet" for split in ("train", "validation")}
+    return transform(examples, settings, folder, features)
+
+
+def test_without_training_examples_the_stage_says_so(write_examples, rows, tmp_path):
+    folder = write_examples([row for row in rows if row["split"] != "train"])
+    with pytest.raises(InputError, match="no training examples; ingest more feedback"):
+        run(folder, SETTINGS, tmp_path)
+
+
+def test_texts_without_a_frequent_token_are_refused(write_examples, rows, tmp_path):
+    row = next(row for row in rows if row["split"] == "train")
+    folder = write_examples([{**row, "text": "first only"}, {**row, "text": "second again"}])
+    with pytest.raises(InputError, match="--min-count: no token occurs 2 times in the 2 training"):
+        run(folder, SETTINGS, tmp_path)
+
+
+def test_the_digest_of_the_graph_changes_with_what_decides_its_features(transformed, tmp_path):
+    folder = tmp_path / "graph"
+    shutil.copytree(transformed.graph, folder)
+    digest = graph_digest(folder, SETTINGS, "1")
+    assert graph_digest(transformed.graph, SETTINGS, "1") == digest
+    longer = Settings(ngram_max=3, min_count=2, max_ngrams=100, max_tokens=100)
+    (folder / "vocabulary" / "tokens.txt").write_text("good\n")
+    changed = {graph_digest(folder, SETTINGS, "1"), graph_digest(transformed.graph, longer, "1")}
+    assert len({digest, *changed, graph_digest(transformed.graph, SETTINGS, "2")}) == 4
+
+
+def test_only_a_newline_ends_an_entry_of_a_vocabulary(tmp_path):
+    (tmp_path / "tokens.txt").write_text("one\ntwo\x85\u2028\n", encoding="utf-8")
+    assert read_vocabulary(tmp_path / "tokens.txt") == ["one", "two\x85\u2028"]
