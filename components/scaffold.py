@@ -167,4 +167,6 @@ if __name__ == "__main__":
     except ValueError as error:
         sys.exit(f"component: {error}")
     print(f"{created} is there. Next: make lock ROOMS={created.name} && make compile")
-    print("then add the package to root_packages and the contracts in pyproject.toml")
+    print(
+        "then add the package to the import contracts in pyproject.toml, its image to skaffold.yaml"
+    )

@@ -10,7 +10,7 @@ from sentiment_common.artifacts import (
     MODEL,
     Manifest,
     payload_digest,
-    read_manifest,
+    read_intact,
     write_json,
     write_manifest,
 )
@@ -33,7 +33,7 @@ def resolve(client: Any, folder: Path) -> str | None:
     digest = None
     if version is not None:
         bundle = download(version)
-        digest = read_manifest(bundle, MODEL).digest
+        digest = read_intact(bundle, MODEL).digest
         shutil.copytree(bundle, folder / "bundle")
     number = str(version.version) if version is not None else None
     name = version.tags.get("candidate") if version is not None else None

@@ -140,7 +140,8 @@ def _report(console: Console, run: Run, outcome: str, seconds: float) -> None:
     evaluate = run.task("evaluate")
     if evaluate:
         console.print(display.models(_json(evaluate.folder / "evaluation" / "evaluation.json")))
-        console.print(display.verdict(_json(evaluate.folder / "blessing" / "blessing.json")))
+        blessing = _json(evaluate.folder / "blessing" / "blessing.json")
+        console.print(display.verdict(blessing), soft_wrap=True)
     places = [*_reports(run), ("experiments", "make ui")]
     if outcome in ("pushed", "already-champion"):
         places.append(("serve the model", "make serve"))

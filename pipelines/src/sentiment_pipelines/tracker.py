@@ -1,5 +1,6 @@
 """Writes a run to MLflow: one run, a nested run per task. Locally this is the only writer."""
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,7 @@ def connect() -> Any:
     os.environ.update(settings())
     import mlflow  # takes seconds, and only a run needs it
 
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of every table it creates
     return mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
 
 

@@ -1,0 +1,58 @@
+"""The champion a run is given, resolved against a real registry."""
+
+import json
+
+import pytest
+
+from sentiment_common.artifacts import (
+    CHAMPION,
+    MODEL,
+    Manifest,
+    payload_digest,
+    read_manifest,
+    write_json,
+    write_manifest,
+)
+from sentiment_common.errors import InputError
+from sentiment_pipelines import champion
+
+
+@pytest.fixture
+def registered(client, tmp_path):
+    """Registers a bundle behind the champion's alias, as push lays it out."""
+    bundle = tmp_path / "model" / "artifacts" / "bundle"
+    write_json(bundle / "bundle.json", {"name": "baseline"})
+    digest = payload_digest(bundle)
+    manifest = Manifest(MODEL.name, MODEL.schema_version, "sentiment-train-baseline", "1", digest)
+    write_manifest(bundle, manifest)
+    client.create_registered_model("sentiment")
+    version = client.create_model_version(
+        "sentiment", (tmp_path / "model").as_uri(), tags={"candidate": "baseline"}
+    )
+    client.set_registered_model_alias("sentiment", "champion", version.version)
+    yield bundle, digest
+    client.delete_registered_model("sentiment")
+
+
+def test_before_the_first_push_there_is_no_champion(client, tmp_path):
+    assert champion.resolve(client, tmp_path / "champion") is None
+    assert champion.champion_bundle(client) is None
+    stored = json.loads((tmp_path / "champion" / "champion.json").read_text())
+    assert stored == {"digest": None, "name": None, "version": None}
+    read_manifest(tmp_path / "champion", CHAMPION)
+
+
+def test_the_champion_is_the_bundle_behind_the_alias_with_its_digest(client, registered, tmp_path):
+    _, digest = registered
+    assert champion.resolve(client, tmp_path / "champion") == digest
+    stored = json.loads((tmp_path / "champion" / "champion.json").read_text())
+    assert stored == {"digest": digest, "name": "baseline", "version": "1"}
+    assert read_manifest(tmp_path / "champion" / "bundle", MODEL).digest == digest
+    assert read_manifest(tmp_path / "champion", CHAMPION).digest == digest
+
+
+def test_a_champion_that_was_changed_in_the_registry_is_refused(client, registered, tmp_path):
+    bundle, _ = registered
+    (bundle / "bundle.json").write_text("{}")
+    with pytest.raises(InputError, match="digest"):
+        champion.resolve(client, tmp_path / "champion")
