@@ -1,0 +1,152 @@
+"""The whole pipeline on a team's own file, as a person would run it, in a ``var`` of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from sentiment_pipelines.environments import rooms
+
+ARTIFACTS = (
+    "examples", "statistics", "used_schema", "anomalies", "transform_graph", "train_features",
+    "validation_features", "model", "evaluation", "blessing", "pushed_model",
+)  # fmt: skip
+COLUMNS = ("text_column=review", "rating_column=stars")
+PIPELINES = rooms()["pipelines"].environment / "bin" / "sentiment-pipelines"
+
+
+def command(*settings):
+    return [str(PIPELINES), "run", *(part for item in settings for part in ("--set", item))]
+
+
+def run(var, *settings):
+    return subprocess.run(
+        command(*settings),
+        env={**os.environ, "SENTIMENT_VAR": str(var)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory):
+    return tmp_path_factory.mktemp("var")
+
+
+@pytest.fixture(scope="module")
+def first(var, feedback):
+    done = run(var, f"source={feedback}", *COLUMNS, "epochs=2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(var, first):
+    return var / "runs" / "latest"
+
+
+def artifact(folder, task, name):
+    (found,) = folder.glob(f"tasks/**/{task}/{name}")
+    return found
+
+
+def test_a_run_says_which_model_won_why_and_where_to_look(first):
+    for expected in ("macro-F1", "baseline", "deep", "blessed", "make serve", "pushed in"):
+        assert expected in first
+
+
+def test_a_run_runs_every_stage(first):
+    stages = [line.split()[1] for line in first.split("\n") if line.startswith("✓")]
+    assert stages == [
+        "ingest", "validate", "transform", "train-baseline", "train-deep", "evaluate", "push"
+    ]  # fmt: skip
+
+
+def test_every_artifact_of_a_run_names_its_maker_and_its_inputs(folder):
+    manifest = json.loads((artifact(folder, "evaluate", "blessing") / "artifact.json").read_text())
+    baseline = json.loads(
+        (artifact(folder, "train-baseline", "model") / "artifact.json").read_text()
+    )
+    assert manifest["producer"] == "sentiment-evaluate"
+    assert manifest["inputs"]["candidate"] == baseline["digest"]
+
+
+def test_reports_lie_at_the_top_of_the_run(folder):
+    for name in ("data-report.html", "evaluation-report.html"):
+        assert (folder / name).read_text().startswith("<!doctype html>")
+
+
+def test_a_run_is_a_finished_mlflow_run_with_one_nested_run_per_task(var, first):
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{var}/mlflow/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("sentiment").experiment_id])
+    assert all(run.info.status == "FINISHED" for run in runs)
+    names = {run.info.run_name for run in runs if "mlflow.parentRunId" in run.data.tags}
+    assert {"ingest", "train-baseline", "train-deep", "evaluate"} <= names
+    (deep,) = [run for run in runs if run.info.run_name == "train-deep"]
+    assert deep.data.params["epochs"] == "2"
+
+
+def test_the_champion_can_be_found_and_is_a_whole_bundle(var, first):
+    done = subprocess.run(
+        [str(PIPELINES), "champion"],
+        env={**os.environ, "SENTIMENT_VAR": str(var)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (Path(done.stdout.strip()) / "bundle.json").is_file()
+
+
+def test_a_killed_run_leaves_nothing_half_written_and_the_next_one_finds_the_same_model(
+    var, first, feedback
+):
+    settings = (f"source={feedback}", *COLUMNS, "epochs=2")
+    with subprocess.Popen(
+        command(*settings),
+        env={**os.environ, "SENTIMENT_VAR": str(var)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not (log := var / "runs" / "latest" / "logs" / "transform.log").is_file():
+            assert process.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    killed = (var / "runs" / "latest").resolve()
+    assert log.is_file()
+    time.sleep(1)
+    outputs = [path for name in ARTIFACTS for path in killed.glob(f"tasks/*/*/{name}")]
+    assert outputs, "ingest at least had ended"
+    assert all((output / "artifact.json").is_file() for output in outputs)
+
+    again = run(var, *settings)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "already-champion" in again.stdout
+
+
+def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path):
+    done = run(tmp_path, "source=/nowhere/reviews.csv", *COLUMNS)
+    assert done.returncode == 2
+    assert "/nowhere/reviews.csv" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list(tmp_path.glob("runs/latest/tasks/**/artifact.json"))
+
+
+def test_refused_data_end_the_run_with_a_report_and_exit_code_3(tmp_path, feedback):
+    header, *rows = feedback.read_text().rstrip("\n").split("\n")
+    column = header.split(",").index("review")
+    assert column == 0, "the fixture's first column is the text"
+    mojibake = [row.replace("e", "Ã©").replace("a", "Ã¢") for row in rows]
+    broken = tmp_path / "broken.csv"
+    broken.write_text("\n".join([header, *mojibake]) + "\n")
+    done = run(tmp_path / "var", f"source={broken}", *COLUMNS)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "refused" in done.stdout
+    assert (tmp_path / "var/runs/latest/data-report.html").is_file()

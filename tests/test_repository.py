@@ -1,0 +1,67 @@
+"""Rules of the repository that no other tool keeps."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from sentiment_pipelines.environments import ROOT, rooms
+
+SOURCES = [path for path in ROOT.glob("*/**/*.py") if "var" not in path.relative_to(ROOT).parts]
+ROOMS = [room for name, room in rooms().items() if name not in ("dev", "serving-tensorflow")]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_has_a_version_tests_a_readme_and_a_changelog(room):
+    assert re.fullmatch(r"\d+\.\d+\.\d+", room.version)
+    assert list((room.folder / "tests").glob("test_*.py"))
+    assert (room.folder / "README.md").read_text().startswith("# ")
+    assert f"## {room.version}" in (room.folder / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_stays_readable(path):
+    assert len(path.read_text().split("\n")) <= 450
+
+
+def test_every_make_target_in_the_readme_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert {"pipeline-run", "test"} <= named <= targets
+
+
+def test_make_help_lists_every_target():
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert all(f"make {target} " in shown.stdout for target in targets)
+
+
+def test_the_readmes_links_lead_somewhere():
+    for readme in [ROOT / "README.md", *ROOT.glob("*/**/README.md")]:
+        if "var" in readme.relative_to(ROOT).parts:
+            continue
+        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", readme.read_text()):
+            assert (readme.parent / link).exists(), f"{readme}: {link}"
+
+
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("components/*/Dockerfile"), ROOT / "serving/Dockerfile"], ids=str
+)
+def test_an_image_runs_as_a_numbered_user_and_has_no_entrypoint(path):
+    instructions = [line.split()[0] for line in path.read_text().split("\n") if line.strip()]
+    assert "ENTRYPOINT" not in instructions
+    assert re.search(r"^USER \d+$", path.read_text(), re.MULTILINE)
+    assert ":latest" not in path.read_text()
+
+
+def test_the_chart_deploys_the_version_of_the_service():
+    chart = yaml.safe_load((ROOT / "charts/sentiment-serving/Chart.yaml").read_text())
+    assert chart["appVersion"] == rooms()["serving"].version
+
+
+def test_skaffold_builds_every_image():
+    skaffold = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
+    built = {artifact["docker"]["dockerfile"] for artifact in skaffold["build"]["artifacts"]}
+    images = [*ROOT.glob("components/*/Dockerfile"), ROOT / "serving/Dockerfile"]
+    assert built == {str(path.relative_to(ROOT)) for path in images}
