@@ -1,0 +1,1 @@
+"""Trains the baseline: logistic regression on TF-IDF of n-grams."""

@@ -1,0 +1,1 @@
+"""Trains the deep model: a bidirectional LSTM on GloVe embeddings."""

@@ -1,0 +1,142 @@
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from sentiment_common.artifacts import MODEL, read_manifest
+from sentiment_models import load
+from sentiment_models.bundle import read_bundle
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, shared_folders, train):
+    out = tmp_path_factory.mktemp("run") / "model"
+    done = train(shared_folders, out)
+    assert done.returncode == 0, done.stderr
+    return out, done
+
+
+@pytest.fixture(scope="module")
+def predictor(trained):
+    return load(trained[0])
+
+
+def left_behind(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_bundle_tells_the_labels_apart(predictor):
+    texts = ["awful refund", "the box arrived", "GREAT phone and I love it"]
+    assert predictor.predict_proba(texts).argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_a_word_that_training_never_saw_is_read_by_its_vector(predictor):
+    got = predictor.predict_proba(["it is dreadful", "it is superb", "it is qwertyuiop"])
+    assert got.argmax(axis=1).tolist()[:2] == [0, 2]
+    assert got[1, 2] > got[2, 2]
+
+
+def test_no_text_is_too_strange_for_probabilities(predictor):
+    got = predictor.predict_proba(["", " ", "qwertyuiop", "great " * 500, "\ud83d \0"])
+    assert np.isfinite(got).all()
+    np.testing.assert_allclose(got.sum(axis=1), 1)
+
+
+def test_words_beyond_the_maximum_length_are_not_read(predictor):
+    start = "the phone is great " * 16
+    np.testing.assert_array_equal(
+        predictor.predict_proba([start]), predictor.predict_proba([start + "awful " * 10])
+    )
+
+
+def test_padding_does_not_change_a_text(predictor):
+    alone = predictor.predict_proba(["great"])
+    beside = predictor.predict_proba(["great", "the battery is bad " * 10])[:1]
+    np.testing.assert_allclose(alone, beside, atol=1e-6)
+
+
+def test_each_epoch_is_logged_and_tracked(trained):
+    model, done = trained
+    lines = (model / "tracking.jsonl").read_text().split("\n")
+    epochs = [
+        event
+        for event in map(json.loads, filter(None, lines))
+        if event["event"] == "metrics" and "validation_loss" in event["values"]
+    ]
+    assert [event["step"] for event in epochs] == list(range(1, len(epochs) + 1))
+    assert done.stderr.count("validation macro-F1") == len(epochs) + 1
+    metrics = read_bundle(model).metrics
+    best = min(epochs, key=lambda event: event["values"]["validation_loss"])
+    assert metrics["best_epoch"] == best["step"]
+    assert metrics["validation_macro_f1"] == best["values"]["validation_macro_f1"] > 0.7
+
+
+def test_the_same_seed_gives_the_same_digest_and_another_does_not(
+    trained, tmp_path, shared_folders, train
+):
+    model, _ = trained
+    again, other = tmp_path / "again", tmp_path / "other"
+    assert train(shared_folders, again).returncode == 0
+    assert train(shared_folders, other, seed=14, epochs=1).returncode == 0
+    first, second, third = (read_manifest(path, MODEL) for path in (model, again, other))
+    assert first.digest == second.digest != third.digest
+    assert set(first.named) == {"saved_model"}
+
+
+def test_a_text_graph_that_breaks_its_own_rules_is_a_bug(reversing_graph, tmp_path, train):
+    done = train(reversing_graph, tmp_path / "model", epochs=3)
+    assert done.returncode == 1
+    assert "RuntimeError: the bundle's probabilities differ" in done.stderr
+    assert left_behind(tmp_path) == ["reversing_graph"]
+
+
+def test_one_label_only_is_refused(with_train_rows, make_rows, tmp_path, train):
+    done = train(with_train_rows(make_rows(20, 1, labels=("neutral",))), tmp_path / "model")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "all 20 rows are neutral; train on examples of at least two labels" in done.stderr
+    assert left_behind(tmp_path) == ["other_train_features"]
+
+
+@pytest.mark.parametrize("name", ["train_features", "validation_features"])
+def test_features_without_rows_are_refused(folders, tmp_path, train, name):
+    path = tmp_path / name / "features.parquet"
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    done = train(folders, tmp_path / "model")
+    assert (done.returncode, f"{name}/features.parquet: no rows" in done.stderr) == (2, True)
+    assert "model" not in left_behind(tmp_path)
+
+
+def test_an_option_out_of_range_is_refused_at_once(shared_folders, tmp_path, train):
+    done = train(shared_folders, tmp_path / "model", dropout=1.0)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "sentiment-train-deep: --dropout: 1.0 is out of range; give 0 or more and less than 1\n"
+    )
+
+
+def test_embeddings_that_are_not_there_are_refused(shared_folders, tmp_path, train):
+    done = train(shared_folders, tmp_path / "model", embeddings="no/such.txt")
+    assert done.returncode == 2
+    assert "--embeddings no/such.txt: no such file; give a file or glove-6b-50d" in done.stderr
+
+
+@pytest.mark.parametrize("part", ["transform_fn", "text_spec", "vocabulary"])
+def test_a_missing_part_of_the_graph_is_named(folders, tmp_path, train, part):
+    shutil.rmtree(folders.graph / part)
+    done = train(folders, tmp_path / "model", epochs=1)
+    assert (done.returncode, part in done.stderr.split("\n")[-2]) == (2, True)
+    assert "model" not in left_behind(tmp_path)
+
+
+def test_help_does_not_wait_for_tensorflow():
+    command = Path(sys.executable).with_name("sentiment-train-deep")
+    start = time.monotonic()
+    done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
+    assert "--max-length" in done.stdout
+    assert time.monotonic() - start < 1.5
