@@ -1,5 +1,6 @@
 # Two commands matter: `make pipeline-run` and `make test`. A fresh machine needs Python 3.11 and make.
-PYTHON ?= python3
+PYTHON ?= $(shell python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+            && echo python3 || echo python3.11)
 ENVIRONMENTS := $(PYTHON) pipelines/src/sentiment_pipelines/environments.py
 BIN := var/envs
 .DEFAULT_GOAL := help

@@ -70,3 +70,9 @@ def test_the_bootstrap_needs_the_standard_library_alone():
 def test_an_unknown_room_is_one_line_and_exit_code_2(capsys):
     assert environments.main(["sync", "kitchen"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_another_python_is_told_which_one_is_wanted(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1, "final", 0))
+    assert environments.main(["sync"]) == 2
+    assert "make PYTHON=" in capsys.readouterr().err

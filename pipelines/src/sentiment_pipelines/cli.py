@@ -6,11 +6,12 @@ Exit codes of ``run``: 0 done, 1 a bug, 2 bad input, 3 refused (by the data or b
 import argparse
 import json
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 
@@ -30,6 +31,7 @@ EPILOG = """examples:
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the command line and exits with its code."""
     arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         sys.exit(arguments.command(arguments))
     except InputError as error:
@@ -38,6 +40,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _stop(signum: int, frame: object) -> NoReturn:
+    # An exception unwinds the stack: the running task is stopped and the run is closed.
+    raise SystemExit(128 + signum)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -74,10 +74,9 @@ def failure(console: Console, record: TaskRecord) -> None:
         )
         for line in record.last_lines():
             console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
-    console.print(f"log:       {record.log}", soft_wrap=True, highlight=False)
-    console.print(
-        f"run again: sh {shlex.quote(str(record.rerun))}", soft_wrap=True, highlight=False
-    )
+    rerun = shlex.quote(str(_short(record.rerun)))
+    console.print(f"log:       {_short(record.log)}", soft_wrap=True, highlight=False)
+    console.print(f"run again: sh {rerun}", soft_wrap=True, highlight=False)
 
 
 def models(evaluation: Mapping[str, Any]) -> Table:
@@ -114,7 +113,13 @@ def where_next(console: Console, run: Run, reports: Sequence[tuple[str, object]]
     """Prints where to look after the run."""
     console.print("Where to look next:")
     for what, place in [*reports, ("logs", run.logs)]:
-        console.print(f"  {what:<18} {place}", soft_wrap=True, highlight=False)
+        console.print(f"  {what:<18} {_short(place)}", soft_wrap=True, highlight=False)
+
+
+def _short(place: object) -> object:
+    """Returns a path as it is typed from here."""
+    here = Path.cwd()
+    return place.relative_to(here) if isinstance(place, Path) and here in place.parents else place
 
 
 def save_picture(console: Console, path: Path) -> None:

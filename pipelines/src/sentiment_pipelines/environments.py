@@ -8,15 +8,17 @@ uv itself comes from ``bootstrap.lock`` through pip, so the user's package index
 certificates apply. A room's environment is made anew only when its lock changes.
 """
 
+from __future__ import annotations  # an older Python shall get as far as saying that it is one
+
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import tomllib
 import venv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ CACHE = ROOT / "var" / "cache"
 BOOTSTRAP_LOCK = ROOT / "pipelines" / "bootstrap.lock"
 TEST_LOCK = ROOT / "tests" / "requirements.lock"
 OLDEST_GLIBC_OF_TFDV = (2, 38)
+PYTHON = (3, 11)
+"""What the locks are resolved for; TFDV 1.16.1 has no wheels for a later one."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Room:
     @cached_property
     def project(self) -> dict[str, Any]:
         """The content of the room's ``pyproject.toml``."""
+        import tomllib
+
         return tomllib.loads((self.folder / "pyproject.toml").read_text())
 
     @property
@@ -273,8 +279,22 @@ def sizes() -> dict[str, int]:
     }
 
 
+def _unfit_python() -> str:
+    if sys.version_info[:2] != PYTHON:
+        return (
+            f"this is Python {platform.python_version()}, wanted is 3.11; "
+            "name one with `make PYTHON=/path/to/python3.11 ...`"
+        )
+    if importlib.util.find_spec("ensurepip") is None:
+        return f"{sys.executable} cannot make environments; install the package python3-venv"
+    return ""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line: sync, test, lock, sizes."""
+    if complaint := _unfit_python():
+        print(f"environments: {complaint}", file=sys.stderr)
+        return 2
     parser = argparse.ArgumentParser(prog="environments", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("sync", "test", "lock"):
