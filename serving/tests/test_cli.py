@@ -63,7 +63,7 @@ def test_a_bundle_changed_since_it_was_made_is_not_served(run, own_bundle):
     manifest = Manifest(MODEL.name, MODEL.schema_version, "sentiment-train-baseline", "1", digest)
     write_manifest(own_bundle, manifest)
     (own_bundle / "vocabulary.txt").write_text("good\nbad\nparcel\nvery good\n")
-    assert_refused(run("run", "--model", "own"), digest, "restore the whole model")
+    assert_refused(run("run", "--model", "own"), digest, "make or fetch them again")
 
 
 def test_damaged_weights_end_the_server_before_it_starts(run, own_bundle):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import sentiment_models
-from sentiment_common.artifacts import MANIFEST, MODEL, payload_digest, read_manifest
+from sentiment_common.artifacts import MANIFEST, MODEL, payload_digest, read_intact
 from sentiment_common.errors import InputError
 from sentiment_models.bundle import Bundle, read_bundle
 from sentiment_serving.schemas import Prediction, PredictResponse, Probabilities, ServedModel
@@ -61,15 +61,7 @@ def _checked_digest(folder: Path) -> str:
     """Digests the payload; what a stage made must still be what its manifest records."""
     if not (folder / MANIFEST).is_file():
         return payload_digest(folder)
-    manifest = read_manifest(folder, MODEL)
-    digest = payload_digest(folder, manifest.named)
-    if digest != manifest.digest:
-        raise InputError(
-            f"the model's digest is {digest}, recorded is {manifest.digest}",
-            where=str(folder),
-            mend="restore the whole model from its registry",
-        )
-    return digest
+    return read_intact(folder, MODEL).digest
 
 
 def rehearse(folder: Path) -> tuple[Bundle, str]:
@@ -102,6 +94,8 @@ class OpenModel:
         self.served = ServedModel(name=bundle.name, digest=digest)
         self._predictor = sentiment_models.load(folder)
         self._fast = bundle.backend == FAST_BACKEND
+        # The first call of a TensorFlow graph traces it; no customer shall wait for that.
+        self._predictor.predict_proba([""])
 
     def is_instant(self, texts: Sequence[str]) -> bool:
         """Whether scoring takes less time than handing the texts to another thread would."""
