@@ -3,14 +3,17 @@
 import io
 import os
 import signal
+import subprocess
 import sys
 import threading
 
 import pytest
+from kfp import compiler, dsl
 
 from sentiment_common.errors import InputError
 from sentiment_pipelines.backends import process
-from sentiment_pipelines.environments import rooms
+from sentiment_pipelines.environments import rooms, sync
+from sentiment_pipelines.runs import Run
 
 
 def stream(code):
@@ -77,3 +80,36 @@ def test_the_rerun_script_keeps_arguments_with_spaces_and_quotes_apart(tmp_path)
     )
     assert exit_code == 0
     assert log.strip() == 'a b|it\'s|{"x": "$HOME"}|'
+
+
+@dsl.container_component
+def crash(code: int):
+    return dsl.ContainerSpec(
+        image=f"sentiment-ingest:{rooms()['ingest'].version}",
+        command=["python", "-c", "import sys; print('about to end'); sys.exit(int(sys.argv[1]))"],
+        args=[
+            code,
+            "--executor-output",
+            dsl.PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER,
+        ],
+    )
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_a_failing_task_ends_the_run_with_its_exit_code_log_and_rerun_script(
+    tmp_path, monkeypatch, code
+):
+    @dsl.pipeline
+    def crashing(code: int):
+        crash(code=code)
+
+    monkeypatch.setattr("sentiment_pipelines.runs.VAR", tmp_path)
+    compiler.Compiler().compile(crashing, str(tmp_path / "crashing.yaml"))
+    sync(rooms()["ingest"])
+    run = Run.begin()
+    assert process.execute(tmp_path / "crashing.yaml", {"code": code}, run, [], {}) is False
+    (task,) = run.tasks
+    assert task.exit_code == code
+    assert task.last_lines() == ["about to end"]
+    again = subprocess.run(["sh", str(task.rerun)], capture_output=True, text=True, check=False)
+    assert (again.returncode, again.stdout) == (code, "about to end\n")

@@ -82,7 +82,7 @@ def failure(console: Console, record: TaskRecord) -> None:
 def models(evaluation: Mapping[str, Any]) -> Table:
     """Returns the table of models by metric, on the test split."""
     table = Table(title=f"Test split, {evaluation['rows']['test']:,} texts", title_justify="left")
-    table.add_column("model")
+    table.add_column("model", no_wrap=True)
     for name in ("macro-F1", "interval", "accuracy", "AUC", "calibration error"):
         table.add_column(name, justify="right")
     for model in evaluation["models"]:
@@ -90,7 +90,7 @@ def models(evaluation: Mapping[str, Any]) -> Table:
         score = metrics["macro_f1"]
         style = "bold" if model["chosen"] else ""
         table.add_row(
-            f"{model['name']}{' ← chosen' if model['chosen'] else ''}",
+            f"{'→' if model['chosen'] else ' '} {model['name']}",
             f"{score['value']:.3f}",
             f"{score['low']:.3f} – {score['high']:.3f}",
             *(f"{metrics[name]['value']:.3f}" for name in METRICS),
