@@ -1,6 +1,7 @@
 """Resolves the champion before a run: the bundle behind the registry's alias, or none."""
 
 import shutil
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,9 @@ def resolve(client: Any, folder: Path) -> str | None:
     number = str(version.version) if version is not None else None
     name = version.tags.get("candidate") if version is not None else None
     write_json(folder / "champion.json", {"digest": digest, "name": name, "version": number})
-    payload = digest or payload_digest(folder)
+    payload, producer = digest or payload_digest(folder), "sentiment-pipelines"
     manifest = Manifest(
-        CHAMPION.name, CHAMPION.schema_version, "sentiment-pipelines", "0.1.0", payload
+        CHAMPION.name, CHAMPION.schema_version, producer, installed_version(producer), payload
     )
     write_manifest(folder, manifest)
     return digest

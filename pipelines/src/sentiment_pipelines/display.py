@@ -53,9 +53,9 @@ class Progress:
         if self._console.is_terminal:
             self._live.stop()
         mark = "[green]✓[/]" if record.exit_code == 0 else "[red]✗[/]"
-        results = ", ".join(f"{name} {value}" for name, value in record.results.items())
+        results = "".join(f"  {name} {value}" for name, value in record.results.items())
         self._console.print(
-            f"{mark} {record.name:<16} {record.seconds:6.1f} s  [dim]{escape(results)}[/]"
+            f"{mark} {record.name:<16} {record.seconds:6.1f} s[dim]{escape(results)}[/]"
         )
 
     def _line(self) -> Text:
