@@ -4,7 +4,7 @@ PYTHON ?= $(shell python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 1
 ENVIRONMENTS := $(PYTHON) pipelines/src/sentiment_pipelines/environments.py
 BIN := var/envs
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run serve bento ui test test-system lint format compile component lock \
+.PHONY: help pipeline-run serve bento ui test test-system bench lint format compile component lock \
         sizes text-spec clean clean-all
 
 help:  ## show this
@@ -52,6 +52,9 @@ test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
 
 test-system:  ## what needs system packages that .ci/run installs: a browser
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
+
+bench:  ## measure: ROOMS="transform pipelines", all if none is given
+	@$(ENVIRONMENTS) bench $(ROOMS)
 
 lint:  ## ruff, mypy, and who may import whom
 	@$(ENVIRONMENTS) sync dev

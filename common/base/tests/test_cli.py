@@ -1,3 +1,4 @@
+import errno
 import json
 import signal
 import subprocess
@@ -6,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentiment_common.artifacts import EXAMPLES, STATISTICS, payload_digest, read_manifest
+from sentiment_common.artifacts import EXAMPLES, STATISTICS, Source, payload_digest, read_manifest
+from sentiment_common.cli import out_of_space
+from sentiment_common.code import stage_digest
 from sentiment_common.errors import InputError
 from sentiment_common.tracking import read_events
 
@@ -197,3 +200,52 @@ def test_asking_a_task_for_an_absent_input_is_a_bug(word_count, examples, tmp_pa
     assert task.input("examples") == examples
     with pytest.raises(KeyError):
         task.input("more_examples")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("RESOURCE_EXHAUSTED: weights.index; No space left on device"),
+        RuntimeError("(sqlite3.OperationalError) database or disk is full"),
+    ],
+    ids=["the system's", "TensorFlow's", "sqlite's"],
+)
+def test_a_full_disk_is_known_by_number_or_message_through_any_wrapping(error):
+    try:
+        try:
+            raise error
+        except Exception as cause:
+            raise ValueError("could not save") from cause
+    except ValueError as wrapped:
+        assert out_of_space(wrapped)
+    assert not out_of_space(ValueError("could not save"))
+
+
+def test_a_place_for_checkpoints_is_handed_to_the_stage(
+    word_count, examples, tmp_path, monkeypatch
+):
+    seen = []
+    monkeypatch.setenv("SENTIMENT_CHECKPOINTS", str(tmp_path / "work"))
+    arguments = word_count.STAGE.parser().parse_args(flags(examples, tmp_path / "out"))
+
+    def run(task):
+        seen.append(task.checkpoints)
+        word_count.run(task)
+
+    word_count.STAGE.execute(run, arguments)
+    assert seen == [tmp_path / "work"]
+
+
+def test_outputs_say_which_sources_and_which_code_they_came_from(word_count, examples, tmp_path):
+    source = Source("reviews.csv", "0" * 64, 12)
+    arguments = word_count.STAGE.parser().parse_args(flags(examples, tmp_path / "out"))
+
+    def run(task):
+        task.sources.append(source)
+        word_count.run(task)
+
+    word_count.STAGE.execute(run, arguments)
+    manifest = read_manifest(tmp_path / "out" / "statistics", STATISTICS)
+    assert manifest.sources == (source,)
+    assert manifest.code == stage_digest("sentiment-common")

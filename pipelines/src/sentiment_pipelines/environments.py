@@ -235,6 +235,30 @@ def test(room: Room, tests: Path, options: Sequence[str] = ()) -> int:
     return subprocess.run(command, env=process_environment(room), cwd=ROOT, check=False).returncode
 
 
+BENCH = "import runpy, sys; sys.path.append(sys.argv.pop(1)); del sys.argv[0]; " + (
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
+def bench(room: Room, options: Sequence[str] = ()) -> int:
+    """Runs a room's benchmarks in its environment; each prints what it measured.
+
+    Returns:
+        The highest exit code of the scripts ``benchmarks/*.py``.
+    """
+    scripts = sorted((room.folder / "benchmarks").glob("*.py"))
+    if not scripts:
+        return 0
+    sync(room)
+    tools, codes = sync_test_tools(), []
+    for script in scripts:
+        print(f"-- {os.path.relpath(script, ROOT)}", flush=True)
+        command = [str(room.python), "-c", BENCH, str(tools), str(script), *options]
+        environment = process_environment(room)
+        codes.append(subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode)
+    return max(codes)
+
+
 def lock(room: Room) -> None:
     """Resolves a room's dependencies anew, with hashes and without naming a package index."""
     command = ["pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
@@ -291,19 +315,19 @@ def _unfit_python() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line: sync, test, lock, sizes."""
+    """Runs the command line: sync, test, bench, lock, sizes."""
     if complaint := _unfit_python():
         print(f"environments: {complaint}", file=sys.stderr)
         return 2
     parser = argparse.ArgumentParser(prog="environments", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("sync", "test", "lock"):
+    for name in ("sync", "test", "bench", "lock"):
         command = commands.add_parser(name)
         command.add_argument("rooms", nargs="*", help="names of rooms; all if none is given")
         if name == "test":
             command.add_argument("--tests", type=Path, help="a folder of tests, for one room")
     commands.add_parser("sizes")
-    arguments, pytest_options = parser.parse_known_args(argv)
+    arguments, options = parser.parse_known_args(argv)
     if arguments.command == "sizes":
         print(
             json.dumps({name: f"{size / 1e6:.0f} MB" for name, size in sizes().items()}, indent=2)
@@ -318,7 +342,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     chosen = [known[name] for name in arguments.rooms or known]
     if arguments.command == "test":
-        return _test_all(chosen, arguments.tests, pytest_options)
+        return _test_all(chosen, arguments.tests, options)
+    if arguments.command == "bench":
+        return max(bench(room, options) for room in chosen if room.name != "dev")
     for room in chosen:
         if arguments.command == "lock":
             lock(room)

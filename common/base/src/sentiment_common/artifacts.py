@@ -7,7 +7,7 @@ from what, and the digest of its payload. A reader asks for a kind and is told w
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,21 @@ PUSHED_MODEL = Kind("pushed_model", 1)
 
 
 @dataclass(frozen=True)
+class Source:
+    """Data from outside that an artifact was made from: where a chain of lineage begins.
+
+    Attributes:
+        uri: Path, address or name and version, as the stage read it; without credentials.
+        sha256: Hexadecimal SHA-256 of its bytes.
+        size: Its size in bytes.
+    """
+
+    uri: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The content of ``artifact.json``.
 
@@ -79,6 +94,8 @@ class Manifest:
         parameters: Parameters the stage ran with.
         named: The digests that stand for folders in ``digest`` (see ``payload_digest``): with
             them a reader checks the payload, and a copy keeps its digest.
+        sources: Data from outside that it was made from.
+        code: Digest of the code that made it, see ``sentiment_common.code``.
     """
 
     kind: str
@@ -89,6 +106,8 @@ class Manifest:
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
+    sources: Sequence[Source] = ()
+    code: str = ""
 
 
 def file_sha256(path: Path) -> str:
@@ -142,8 +161,10 @@ def read_manifest(folder: Path, kind: Kind) -> Manifest:
             f"no {MANIFEST} here", where=str(folder), mend=f"give a folder that holds {wanted}"
         )
     try:
-        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        sources = tuple(Source(**source) for source in fields.pop("sources", ()))
+        manifest = Manifest(**fields, sources=sources)
+    except (ValueError, TypeError, AttributeError) as error:
         raise InputError(
             f"no manifest that this version reads ({error})",
             where=str(path),

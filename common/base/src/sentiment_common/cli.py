@@ -7,8 +7,10 @@ one line, 1 with a traceback for a bug; SIGTERM stops the stage cleanly.
 
 import argparse
 import contextlib
+import errno
 import json
 import logging
+import os
 import re
 import shutil
 import signal
@@ -21,10 +23,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from sentiment_common import log
+from sentiment_common import code, log
 from sentiment_common.artifacts import (
     Kind,
     Manifest,
+    Source,
     payload_digest,
     read_manifest,
     replace_tree,
@@ -35,6 +38,8 @@ from sentiment_common.outputs import write_executor_output
 from sentiment_common.tracking import TrackingLog
 
 EXIT_DONE, EXIT_BUG, EXIT_BAD_INPUT = 0, 1, 2
+CHECKPOINTS = "SENTIMENT_CHECKPOINTS"
+"""Environment variable: a folder that outlives a killed stage, the same for the same work."""
 logger = logging.getLogger(__name__)
 
 
@@ -89,6 +94,9 @@ class Task:
         metadata: Artifact metadata for Kubeflow's interface, by output name.
         named_digests: Per output, digests that stand for folders whose bytes vary between saves.
         tracking: What the experiment tracker is to know.
+        sources: Data from outside that was read; recorded in every output's manifest.
+        checkpoints: Where a long stage keeps its progress, to go on from there after a kill; None
+            if nobody offers such a place. Whoever offers it gives one folder per piece of work.
     """
 
     inputs: Mapping[str, Path | None]
@@ -98,6 +106,8 @@ class Task:
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
     named_digests: dict[str, dict[str, str]] = field(default_factory=dict)
     tracking: TrackingLog = field(default_factory=TrackingLog)
+    sources: list[Source] = field(default_factory=list)
+    checkpoints: Path | None = None
 
     def input(self, name: str) -> Path:
         """Returns the path of an input that is not optional."""
@@ -142,6 +152,11 @@ class Stage:
             self.execute(run, self.parser().parse_args(_joined(argv)))
         except InputError as error:
             print(f"{self.name}: {error}", file=sys.stderr)
+            sys.exit(EXIT_BAD_INPUT)
+        except Exception as error:
+            if not out_of_space(error):
+                raise
+            print(f"{self.name}: {NO_SPACE}", file=sys.stderr)
             sys.exit(EXIT_BAD_INPUT)
         sys.exit(EXIT_DONE)
 
@@ -219,7 +234,8 @@ class Stage:
         options = {option.name: values[option.name] for option in self.options}
         targets = {output.name: values["out_" + output.name] for output in self.outputs}
         with _staging(targets) as staged:
-            task = Task(inputs, staged, SimpleNamespace(**options))
+            checkpoints = Path(os.environ[CHECKPOINTS]) if os.environ.get(CHECKPOINTS) else None
+            task = Task(inputs, staged, SimpleNamespace(**options), checkpoints=checkpoints)
             for output in self.outputs:
                 if output.kind:
                     staged[output.name].mkdir()
@@ -246,12 +262,30 @@ class Stage:
             digest = payload_digest(folder, named)
             manifest = Manifest(
                 output.kind.name, output.kind.schema_version, self.name, self.version,
-                digest, digests, options, named,
+                digest, digests, options, named, tuple(task.sources), code.stage_digest(self.name),
             )  # fmt: skip
             write_manifest(folder, manifest)
             task.metadata.setdefault(output.name, {}).update(
                 kind=output.kind.name, schema_version=output.kind.schema_version, digest=digest
             )
+
+
+NO_SPACE = "the disk is full: free some space and run it again; nothing half-written is left"
+
+
+def out_of_space(error: BaseException) -> bool:
+    """Tells whether a full disk or quota is behind an error, in whichever library it arose.
+
+    Libraries in C++ (TensorFlow, Arrow, sqlite) keep the system's message and lose its number.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if re.search(r"No space left on device|disk is full|Disk quota exceeded", str(cause)):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def _joined(argv: Sequence[str] | None) -> list[str]:
