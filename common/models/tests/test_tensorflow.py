@@ -17,15 +17,26 @@ class Lengths(tf.Module):
         return tf.nn.softmax(tf.stack([lengths / 10, 2 - lengths / 10, lengths * 0], axis=1))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, specification):
-    root = tmp_path_factory.mktemp("deep")
+class Words(Lengths):
+    """Tells its tokens as well."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def tokens(self, texts):
+        return tf.strings.split(texts, " ")
+
+
+def saved(root, module, specification):
     specification.save(root / "text_spec")
     (root / "model").mkdir()
-    tf.saved_model.save(Lengths(), str(root / "model" / "saved_model"))
+    tf.saved_model.save(module, str(root / "model" / "saved_model"))
     facts = Bundle("deep", "tensorflow", specification.digest)
     write_bundle(root / "model", facts, root / "text_spec")
     return root / "model"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, specification):
+    return saved(tmp_path_factory.mktemp("deep"), Lengths(), specification)
 
 
 def test_every_text_gets_its_own_row_over_all_batches(folder):
@@ -57,6 +68,15 @@ def test_a_lone_surrogate_and_a_zero_byte_are_texts_too(folder):
     np.testing.assert_array_equal(
         predictor.predict_proba(["a\ud83db\0"]), predictor.predict_proba(["a b\0"])
     )
+
+
+def test_a_graph_that_tells_its_tokens_is_asked_for_them_in_order(tmp_path, specification, folder):
+    predictor = load(saved(tmp_path, Words(), specification))
+    texts = [f"é{number} " + "x " * (number % 3) + "\ud83d" for number in range(600)]
+    assert predictor.tells_tokens
+    assert predictor.tokens(texts) == [text.replace("\ud83d", " ").split(" ") for text in texts]
+    assert predictor.tokens([]) == []
+    assert not load(folder).tells_tokens
 
 
 def test_a_bundle_without_its_saved_model_is_refused(tmp_path, specification):

@@ -1,5 +1,6 @@
 """Features, a transform graph and word vectors as the stage gets them, from a few words."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from sentiment_common.artifacts import (
     payload_digest,
     write_manifest,
 )
+from sentiment_common.cli import CHECKPOINTS
 from sentiment_common.text import current
 
 WORDS = {
@@ -152,22 +154,35 @@ def make_rows():
 
 
 @pytest.fixture(scope="session")
-def train():
-    """Runs the stage's command and returns what it did."""
+def start():
+    """Starts the stage's command and returns the process."""
     small = {
         "units": 8, "dropout": 0.1, "learning_rate": 0.02, "batch_size": 16, "epochs": 6,
     }  # fmt: skip
 
-    def run(folders, out, **options):
+    def run(folders, out, checkpoints="", **options):
         options = {"embeddings": folders.vectors, **small, **options}
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        return subprocess.run(
+        return subprocess.Popen(
             [
                 Path(sys.executable).with_name("sentiment-train-deep"),
                 "--train-features", folders.train, "--validation-features", folders.validation,
                 "--transform-graph", folders.graph, "--out-model", out, *flags,
             ],
-            capture_output=True, text=True, check=False, timeout=120,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, CHECKPOINTS: str(checkpoints)},
         )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def train(start):
+    """Runs the stage's command and returns what it did."""
+
+    def run(folders, out, checkpoints="", **options):
+        with start(folders, out, checkpoints, **options) as process:
+            stdout, stderr = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     return run

@@ -1,5 +1,6 @@
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment_common.artifacts import MODEL, read_manifest
+from sentiment_common.artifacts import MODEL, Source, file_sha256, read_manifest
+from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_common.tracking import read_events
 from sentiment_models import load
 from sentiment_models.bundle import read_bundle
 
@@ -29,6 +32,26 @@ def predictor(trained):
 
 def left_behind(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+def epochs_tracked(model):
+    return [
+        event
+        for event in read_events(model)
+        if event["event"] == "metrics" and "validation_loss" in event["values"]
+    ]
+
+
+def killed_after(process, checkpoints, epoch):
+    """Kills a training once this epoch is kept; returns the last epoch that is, and the log."""
+    record, kept = checkpoints / "checkpoint.json", 0
+    while kept < epoch and process.poll() is None:
+        kept = json.loads(record.read_text())["epoch"] if record.is_file() else 0
+        time.sleep(0.002)
+    process.kill()
+    log = process.communicate()[1]
+    assert process.returncode == -signal.SIGKILL, log
+    return json.loads(record.read_text())["epoch"], log
 
 
 def test_the_bundle_tells_the_labels_apart(predictor):
@@ -63,12 +86,7 @@ def test_padding_does_not_change_a_text(predictor):
 
 def test_each_epoch_is_logged_and_tracked(trained):
     model, done = trained
-    lines = (model / "tracking.jsonl").read_text().split("\n")
-    epochs = [
-        event
-        for event in map(json.loads, filter(None, lines))
-        if event["event"] == "metrics" and "validation_loss" in event["values"]
-    ]
+    epochs = epochs_tracked(model)
     assert [event["step"] for event in epochs] == list(range(1, len(epochs) + 1))
     assert done.stderr.count("validation macro-F1") == len(epochs) + 1
     metrics = read_bundle(model).metrics
@@ -77,15 +95,55 @@ def test_each_epoch_is_logged_and_tracked(trained):
     assert metrics["validation_macro_f1"] == best["values"]["validation_macro_f1"] > 0.7
 
 
-def test_the_same_seed_gives_the_same_digest_and_another_does_not(
-    trained, tmp_path, shared_folders, train
+def test_the_bundle_tells_the_tokens_that_the_text_specification_gives(trained, predictor):
+    tokenizer = Tokenizer(TextSpecification.load(trained[0] / "text_spec"))
+    texts = ["GREAT phone", "", " ", "the battery is bad " * 40]
+    assert predictor.tokens(texts) == [tokenizer.tokens(text) for text in texts]
+
+
+def test_the_file_of_the_embeddings_is_named_as_a_source(trained, shared_folders):
+    path = shared_folders.vectors
+    source = Source(str(path), file_sha256(path), path.stat().st_size)
+    assert read_manifest(trained[0], MODEL).sources == (source,)
+
+
+def test_a_training_killed_twice_continues_and_gives_the_same_digest(
+    trained, tmp_path, shared_folders, start, train
 ):
-    model, _ = trained
-    again, other = tmp_path / "again", tmp_path / "other"
-    assert train(shared_folders, again).returncode == 0
-    assert train(shared_folders, other, seed=14, epochs=1).returncode == 0
-    first, second, third = (read_manifest(path, MODEL) for path in (model, again, other))
-    assert first.digest == second.digest != third.digest
+    model, checkpoints, whole = tmp_path / "model", tmp_path / "checkpoints", trained[0]
+    epochs = epochs_tracked(whole)
+    last = len(epochs)
+    first, log = killed_after(start(shared_folders, model, checkpoints), checkpoints, 2)
+    assert "continuing" not in log
+    second, log = killed_after(start(shared_folders, model, checkpoints), checkpoints, last)
+    assert f"continuing after epoch {first} of 6\n" in log
+    assert second == last
+    assert not model.exists()
+    done = train(shared_folders, model, checkpoints)
+    assert done.returncode == 0, done.stderr
+    assert f"continuing after epoch {last} of 6\n" in done.stderr
+    assert "fitting: epoch" not in done.stderr
+    assert read_manifest(model, MODEL).digest == read_manifest(whole, MODEL).digest
+    told = epochs_tracked(model)
+    assert [(event["step"], event["values"]) for event in told] == [
+        (event["step"], event["values"]) for event in epochs
+    ]
+    continued = [event["step"] for event in read_events(model) if "continued" in str(event)]
+    assert continued == [first, last]
+
+
+def test_a_place_for_checkpoints_that_is_no_folder_is_refused(tmp_path, shared_folders, train):
+    (tmp_path / "file").write_text("")
+    done = train(shared_folders, tmp_path / "model", tmp_path / "file")
+    assert done.returncode == 2
+    assert "let SENTIMENT_CHECKPOINTS name one, or nothing" in done.stderr.split("\n")[-2]
+    assert left_behind(tmp_path) == ["file"]
+
+
+def test_the_same_seed_gives_the_same_digest(trained, tmp_path, shared_folders, train):
+    assert train(shared_folders, tmp_path / "again").returncode == 0
+    first, second = (read_manifest(path, MODEL) for path in (trained[0], tmp_path / "again"))
+    assert first.digest == second.digest
     assert set(first.named) == {"saved_model"}
 
 

@@ -1,4 +1,5 @@
 import functools
+import hashlib
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
 from sentiment_train_deep.embeddings import read
 
@@ -64,6 +66,25 @@ def test_a_web_address_is_downloaded(text_file):
         with pytest.raises(InputError, match=r"cannot be downloaded .*404"):
             read(f"{address}/none.txt", everything)
         server.shutdown()
+
+
+def test_the_file_read_is_told_with_its_digest(text_file):
+    size = len(TEXT.encode())
+    source = read(str(text_file), everything).source
+    assert source == Source(str(text_file), hashlib.sha256(TEXT.encode()).hexdigest(), size)
+
+
+def test_a_signed_address_is_told_without_its_signature(text_file, caplog):
+    caplog.set_level("INFO")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=text_file.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/vectors.txt"
+        assert read(f"{address}?signature=secret", everything).source.uri == address
+        with pytest.raises(InputError, match="404") as caught:
+            read(f"{address}.gz?signature=secret", everything)
+        server.shutdown()
+    assert "secret" not in str(caught.value) + caplog.text
 
 
 @pytest.mark.parametrize(

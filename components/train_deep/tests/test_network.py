@@ -37,3 +37,12 @@ def test_dropout_is_for_training_only(network):
     np.testing.assert_array_equal(network.score(rows), network.score(rows))
     outputs = {float(network(rows, training=True).numpy()[0, 0]) for _ in range(8)}
     assert len(outputs) > 1
+
+
+def test_each_training_step_moves_the_seeds_of_dropout_on(network):
+    rows = np.array([[2, 3, 4]], np.int32)
+    before = {name: seed.numpy() for name, seed in network.dropout_seeds.items()}
+    network(rows, training=True)
+    after = {name: seed.numpy() for name, seed in network.dropout_seeds.items()}
+    assert set(before) == {"channel_dropout", "feature_dropout"}
+    assert all((before[name] != after[name]).any() for name in before)

@@ -1,9 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sentiment_common.errors import InputError
+from sentiment_common.tracking import TrackingLog
+from sentiment_train_deep import features, vocabulary
 from sentiment_train_deep.features import Split
-from sentiment_train_deep.training import class_weights, set_aside
+from sentiment_train_deep.settings import Settings
+from sentiment_train_deep.training import class_weights, set_aside, train
+from sentiment_train_deep.vocabulary import FIRST_WORD
+
+SETTINGS = Settings("", 4, 0.2, 0.02, 16, 1, 1, 64, "balanced", 13)
 
 
 def split_of(groups, targets):
@@ -34,3 +42,27 @@ def test_balanced_weights_give_every_label_the_same_sum():
 
 def test_a_label_without_rows_has_no_weight():
     np.testing.assert_allclose(class_weights(np.array([0, 2, 2, 2]), "balanced"), [2, 0, 2 / 3])
+
+
+@pytest.fixture(scope="module")
+def inputs(shared_folders):
+    splits = [features.read(path) for path in (shared_folders.train, shared_folders.validation)]
+    return *splits, vocabulary.build(str(shared_folders.vectors), shared_folders.graph, 13)
+
+
+@pytest.fixture(scope="module")
+def network(inputs):
+    return train(*inputs, SETTINGS, TrackingLog()).network
+
+
+def test_only_words_that_were_met_move_from_their_first_vectors(inputs, network):
+    *_, words = inputs
+    moved = (network.embedding.get_weights()[0] != words.vectors).any(axis=1)
+    told = {word: moved[number] for number, word in enumerate(words.words, start=FIRST_WORD)}
+    assert [word for word, changed in told.items() if not changed] == ["dreadful", "superb"]
+
+
+def test_another_seed_gives_other_weights(inputs, network):
+    other = train(*inputs, replace(SETTINGS, seed=14), TrackingLog()).network
+    for weight, different in zip(network.get_weights(), other.get_weights(), strict=True):
+        assert (weight != different).any()

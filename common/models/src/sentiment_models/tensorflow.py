@@ -1,7 +1,7 @@
 """The TensorFlow backend: a SavedModel that takes raw text, its text graph inside."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 
 class TensorflowPredictor:
     """Scores texts by a SavedModel's ``serve``: string tensor [batch] to float tensor [batch, 3].
+
+    Its ``tokens``, if it has one, tells what its text graph makes of them: string tensor [batch]
+    to ragged strings [batch, tokens].
 
     Args:
         bundle: The bundle's facts.
@@ -59,15 +62,32 @@ class TensorflowPredictor:
             TypeError: A single string was given.
         """
         check_texts(texts)
-        encoded = [_encoded(text) for text in texts]
-        parts = [
-            self._module.serve(np.array(encoded[start : start + BATCH], dtype=object)).numpy()
-            for start in range(0, len(encoded), BATCH)
-        ]
+        parts = [self._module.serve(batch).numpy() for batch in _batches(texts)]
         if not parts:
             return np.empty((0, len(self.labels)))
         probabilities = np.concatenate(parts).astype(np.float64)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+    @property
+    def tells_tokens(self) -> bool:
+        """Whether the SavedModel tells the tokens of its text graph; early ones do not."""
+        return hasattr(self._module, "tokens")
+
+    def tokens(self, texts: Sequence[str]) -> list[list[str]]:
+        """Returns the tokens that the SavedModel's text graph makes of raw texts.
+
+        Raises:
+            AttributeError: It does not tell them, see ``tells_tokens``.
+            TypeError: A single string was given.
+        """
+        check_texts(texts)
+        rows = (row for batch in _batches(texts) for row in self._module.tokens(batch).to_list())
+        return [[token.decode(errors="backslashreplace") for token in row] for row in rows]
+
+
+def _batches(texts: Sequence[str]) -> Iterator[NDArray[np.object_]]:
+    for start in range(0, len(texts), BATCH):
+        yield np.array([_encoded(text) for text in texts[start : start + BATCH]], dtype=object)
 
 
 def _encoded(text: str) -> bytes:

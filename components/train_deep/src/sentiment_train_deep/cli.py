@@ -44,12 +44,15 @@ def run(task: Task) -> None:
     settings = checked(Settings(**vars(task.options)))
     graph = task.input("transform_graph")
     # Imported here, so that --help and usage errors wait neither for Arrow nor for TensorFlow.
-    from sentiment_train_deep import features, vocabulary
+    from sentiment_train_deep import checkpoints, features, vocabulary
 
+    if task.checkpoints:
+        checkpoints.make(task.checkpoints)
     train = features.read(task.input("train_features"))
     validation = features.read(task.input("validation_features"))
     features.check_labels(train, str(task.input("train_features")))
     words = vocabulary.build(settings.embeddings, graph, settings.seed)
+    task.sources.append(words.source)
     # oneDNN picks other kernels on other processors, which round differently.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -57,7 +60,7 @@ def run(task: Task) -> None:
 
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
     loaded = transform_graph.load(graph)
-    trained = training.train(train, validation, words, settings, task.tracking)
+    trained = training.train(train, validation, words, settings, task.tracking, task.checkpoints)
     model = export.Model(trained, words, settings.max_length, loaded)
     task.named_digests["model"] = export.save(task.outputs["model"], model)
     export.check(task.outputs["model"], model, validation.tokens)

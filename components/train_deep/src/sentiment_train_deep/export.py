@@ -80,7 +80,11 @@ def save(folder: Path, model: Model) -> dict[str, str]:
 
 
 def composed(model: Model, words: Path) -> tf.Module:
-    """Returns what is saved: its ``serve`` takes raw texts and returns calibrated probabilities.
+    """Returns what is saved.
+
+    Its ``serve`` takes raw texts, strings [batch], and returns calibrated probabilities. Its
+    ``tokens`` returns what the text graph makes of them, ragged strings [batch, tokens], so that
+    whoever takes the bundle over can hold it against the Python engine.
 
     Args:
         model: What it is composed of.
@@ -99,14 +103,20 @@ def composed(model: Model, words: Path) -> tf.Module:
     # The variables alone are tracked: the network would bring Keras' own functions along.
     module.weights = {weight.path: weight.value for weight in network.weights}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    texts_in = [tf.TensorSpec([None], tf.string, name="text")]
+
+    @tf.function(input_signature=texts_in)
+    def tokens(texts: Any) -> Any:
+        return transform.transform_fn({"text": texts})["tokens"]
+
+    @tf.function(input_signature=texts_in)
     def serve(texts: Any) -> Any:
-        tokens = transform.transform_fn({"text": texts})["tokens"][:, : model.max_length]
-        numbers = identifiers.lookup(tokens.flat_values) + vocabulary.FIRST_WORD
-        rows = tokens.with_flat_values(tf.cast(numbers, tf.int32)).to_tensor(vocabulary.PADDING)
+        read = tokens(texts)[:, : model.max_length]
+        numbers = identifiers.lookup(read.flat_values) + vocabulary.FIRST_WORD
+        rows = read.with_flat_values(tf.cast(numbers, tf.int32)).to_tensor(vocabulary.PADDING)
         return tf.nn.softmax(network(rows, training=False) / temperature)
 
-    module.serve = serve
+    module.tokens, module.serve = tokens, serve
     return module
 
 

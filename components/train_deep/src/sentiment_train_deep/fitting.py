@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,22 +15,14 @@ from numpy.typing import NDArray
 from sentiment_common.errors import InputError
 from sentiment_common.tracking import TrackingLog
 from sentiment_models import LABELS
-from sentiment_train_deep import batches
+from sentiment_train_deep import batches, checkpoints
 from sentiment_train_deep.network import Network
+from sentiment_train_deep.progress import Epoch, Progress
 from sentiment_train_deep.settings import Settings
 
 SCORED_TOGETHER = 256
 GRADIENT_NORM = 1.0
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Figures after one pass over the train rows; losses are weighted cross-entropies."""
-
-    loss: float
-    validation_loss: float
-    validation_macro_f1: float
 
 
 @dataclass(frozen=True)
@@ -53,6 +46,15 @@ class Rows:
         """Returns some of the rows."""
         return Rows([self.identifiers[number] for number in numbers], self.targets[numbers])
 
+    def renumbered(self, met: NDArray[np.int64]) -> "Rows":
+        """Returns the rows with each identifier's position among the met ones in its stead."""
+        numbers = [np.searchsorted(met, row).astype(np.int32) for row in self.identifiers]
+        return Rows(numbers, self.targets)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Returns the rows' whole content as three arrays."""
+        return np.concatenate(self.identifiers), self.lengths, self.targets
+
 
 def fit(
     network: Network,
@@ -62,6 +64,7 @@ def fit(
     settings: Settings,
     random: np.random.Generator,
     tracking: TrackingLog,
+    folder: Path | None = None,
 ) -> list[Epoch]:
     """Trains a network until the validation loss stops falling; it keeps its best weights.
 
@@ -73,6 +76,7 @@ def fit(
         settings: How to train.
         random: Orders the rows.
         tracking: Receives the figures of each epoch.
+        folder: Where progress is kept after each epoch, and taken up again to the last bit.
 
     Returns:
         The figures of each epoch.
@@ -80,42 +84,28 @@ def fit(
     Raises:
         InputError: Training diverged.
     """
-    step = _training_step(network, settings.learning_rate)
-    history: list[Epoch] = []
-    best = network.get_weights()
-    for number in range(1, settings.epochs + 1):
+    optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=GRADIENT_NORM, name="adam")
+    optimizer.build(network.trainable_variables)
+    step = _training_step(network, optimizer)
+    progress = Progress(network, optimizer, random, tracking)
+    work = progress.work(asdict(settings), [weights, *rows.arrays(), *validation.arrays()])
+    if folder and (checkpoint := checkpoints.load(folder, work)):
+        progress.restore(checkpoint)
+        logger.info("continuing after epoch %d of %d", checkpoint.epoch, settings.epochs)
+    while not progress.ended(settings.epochs, settings.patience):
         start = time.monotonic()
         loss = _pass_over(step, rows, weights, settings.batch_size, random)
-        scored = logits(network, validation.identifiers)
-        epoch = Epoch(
-            loss,
-            _weighted_loss(scored, validation.targets, weights),
-            macro_f1(scored.argmax(axis=1), validation.targets),
-        )
-        if not np.isfinite(epoch.loss + epoch.validation_loss):
-            raise InputError(
-                f"the loss is {epoch.loss} after epoch {number}",
-                where="--learning-rate",
-                mend="give a lower one, or embeddings of ordinary size",
-            )
-        history.append(epoch)
-        tracking.metrics(vars(epoch), step=number)
+        epoch = _judged(loss, network, validation, weights, len(progress.history) + 1)
+        progress.add(epoch)
+        if folder:
+            checkpoints.save(folder, work, progress.checkpoint())
         logger.info(
             "epoch %d/%d loss %.4f validation loss %.4f validation macro-F1 %.4f, %.1f s",
-            number, settings.epochs, epoch.loss, epoch.validation_loss,
+            len(progress.history), settings.epochs, epoch.loss, epoch.validation_loss,
             epoch.validation_macro_f1, time.monotonic() - start,
         )  # fmt: skip
-        if best_epoch(history) == number - 1:
-            best = network.get_weights()
-        if number - 1 - best_epoch(history) >= settings.patience:
-            break
-    network.set_weights(best)
-    return history
-
-
-def best_epoch(history: Sequence[Epoch]) -> int:
-    """Returns the position of the lowest validation loss, the first of equals."""
-    return int(np.argmin([epoch.validation_loss for epoch in history]))
+    progress.take_best()
+    return progress.history
 
 
 def logits(network: Network, rows: Sequence[NDArray[np.int32]]) -> NDArray[np.float64]:
@@ -136,11 +126,9 @@ def macro_f1(predicted: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
     return float(np.mean(scores))
 
 
-def _training_step(network: Network, learning_rate: float) -> Callable[..., Any]:
+def _training_step(network: Network, optimizer: keras.optimizers.Optimizer) -> Callable[..., Any]:
     """Returns the function that fits a network to one batch and returns the batch's loss."""
-    optimizer = keras.optimizers.Adam(learning_rate, clipnorm=GRADIENT_NORM)
     variables = network.trainable_variables
-    optimizer.build(variables)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     signature = [
         tf.TensorSpec([None, None], tf.int32),
@@ -173,6 +161,29 @@ def _pass_over(
         identifiers = batches.padded(batch.identifiers)
         losses.append(float(step(identifiers, batch.targets, weights[batch.targets])))
     return float(np.mean(losses))
+
+
+def _judged(
+    loss: float, network: Network, validation: Rows, weights: NDArray[np.float32], number: int
+) -> Epoch:
+    """Returns the figures of an epoch that was just passed.
+
+    Raises:
+        InputError: A loss is no number.
+    """
+    scored = logits(network, validation.identifiers)
+    epoch = Epoch(
+        loss,
+        _weighted_loss(scored, validation.targets, weights),
+        macro_f1(scored.argmax(axis=1), validation.targets),
+    )
+    if not np.isfinite(epoch.loss + epoch.validation_loss):
+        raise InputError(
+            f"the loss is {epoch.loss} after epoch {number}",
+            where="--learning-rate",
+            mend="give a lower one, or embeddings of ordinary size",
+        )
+    return epoch
 
 
 def _weighted_loss(

@@ -39,6 +39,12 @@ class Network(keras.Model):
         self(np.ones((1, 1), np.int32))
         self.embedding.set_weights([vectors])
 
+    @property
+    def dropout_seeds(self) -> dict[str, keras.Variable]:
+        """The states that dropout draws from, by layer; each training step moves them on."""
+        layers = (self.channel_dropout, self.feature_dropout)
+        return {layer.name: layer.seed_generator.state for layer in layers if layer.rate > 0}
+
     def call(self, identifiers: Any, training: bool = False) -> Any:
         """Returns logits.
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,10 +15,11 @@ from sentiment_common.tracking import TrackingLog
 from sentiment_models import LABELS
 from sentiment_models.calibration import fit_temperature, negative_log_likelihood
 from sentiment_train_deep.features import Split
-from sentiment_train_deep.fitting import Epoch, Rows, best_epoch, fit, logits, macro_f1
+from sentiment_train_deep.fitting import Rows, fit, logits, macro_f1
 from sentiment_train_deep.network import Network
+from sentiment_train_deep.progress import Epoch, best_epoch
 from sentiment_train_deep.settings import Settings
-from sentiment_train_deep.vocabulary import Vocabulary
+from sentiment_train_deep.vocabulary import PADDING, UNKNOWN, Vocabulary
 
 CALIBRATION_SHARE = 0.1
 logger = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ def train(
     words: Vocabulary,
     settings: Settings,
     tracking: TrackingLog,
+    checkpoints: Path | None = None,
 ) -> Trained:
     """Trains until the validation loss stops falling, and fits the temperature.
 
@@ -58,6 +61,7 @@ def train(
         words: Vocabulary with initial vectors.
         settings: How to train.
         tracking: Receives the figures of each epoch.
+        checkpoints: Folder from which an interrupted training continues.
 
     Raises:
         InputError: The train rows are in too few groups to set some aside.
@@ -66,13 +70,16 @@ def train(
     tf.config.experimental.enable_op_determinism()
     random = np.random.default_rng(settings.seed)
     fitting, calibration = set_aside(train_split, random)
-    rows = Rows(words.identifiers(train_split.tokens, settings.max_length), train_split.targets)
-    validation = Rows(
-        words.identifiers(validation_split.tokens, settings.max_length), validation_split.targets
-    )
+    rows = _rows(train_split, words, settings)
+    validation = _rows(validation_split, words, settings)
+    # Words never met would make Adam a fifth slower and checkpoints five times as large.
+    met = _met(rows, validation)
+    rows, validation = rows.renumbered(met), validation.renumbered(met)
     weights = class_weights(rows.targets[fitting], settings.class_weight)
-    network = Network(words.vectors, settings.units, settings.dropout)
-    history = fit(network, rows.take(fitting), validation, weights, settings, random, tracking)
+    network = Network(words.vectors[met], settings.units, settings.dropout)
+    history = fit(
+        network, rows.take(fitting), validation, weights, settings, random, tracking, checkpoints
+    )
     held_out = rows.take(calibration)
     temperature = fit_temperature(logits(network, held_out.identifiers), held_out.targets)
     metrics = {
@@ -84,7 +91,7 @@ def train(
         "epoch %d is best: validation macro-F1 %.4f; temperature %.3f",
         metrics["best_epoch"], metrics["validation_macro_f1"], temperature,
     )  # fmt: skip
-    return Trained(network, temperature, history, metrics)
+    return Trained(_widened(network, met, words, settings), temperature, history, metrics)
 
 
 def set_aside(
@@ -121,6 +128,30 @@ def class_weights(targets: NDArray[np.int64], class_weight: str) -> NDArray[np.f
     present = np.count_nonzero(counts)
     weights = len(targets) / (present * np.maximum(counts, 1))
     return np.where(counts > 0, weights, 0).astype(np.float32)
+
+
+def _rows(split: Split, words: Vocabulary, settings: Settings) -> Rows:
+    return Rows(words.identifiers(split.tokens, settings.max_length), split.targets)
+
+
+def _met(*parts: Rows) -> NDArray[np.int64]:
+    """Returns the identifiers in any of the rows, in order; padding and unknown are among them."""
+    rows = [row for part in parts for row in part.identifiers]
+    return np.unique(np.concatenate([[PADDING, UNKNOWN], *rows]))
+
+
+def _widened(
+    network: Network, met: NDArray[np.int64], words: Vocabulary, settings: Settings
+) -> Network:
+    """Returns the network with all words: those never met keep their first vectors."""
+    whole = Network(words.vectors, settings.units, settings.dropout)
+    trained = {weight.path: weight.numpy() for weight in network.weights}
+    vectors = words.vectors.copy()
+    vectors[met] = trained[whole.embedding.embeddings.path]
+    trained[whole.embedding.embeddings.path] = vectors
+    for weight in whole.weights:
+        weight.assign(trained[weight.path])
+    return whole
 
 
 def _figures(scored: NDArray[np.float64], targets: NDArray[np.int64]) -> dict[str, float]:

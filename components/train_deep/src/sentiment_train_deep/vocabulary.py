@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
 from sentiment_common.text import TextSpecification, Tokenizer
 from sentiment_train_deep import embeddings
@@ -34,10 +35,12 @@ class Vocabulary:
     Attributes:
         words: The position plus FIRST_WORD is the identifier.
         vectors: Initial vectors by identifier, float32, shape (FIRST_WORD + words, dimensions).
+        source: The file the vectors were read from.
     """
 
     words: tuple[str, ...]
     vectors: NDArray[np.float32]
+    source: Source
 
     @cached_property
     def _identifiers(self) -> dict[str, int]:
@@ -79,9 +82,9 @@ def build(source: str, transform_graph: Path, seed: int) -> Vocabulary:
     covered = len(known.intersection(found.words))
     logger.info(
         "%d of %d tokens have vectors; %d more words from %s",
-        covered, len(trained), len(more), source,
+        covered, len(trained), len(more), found.source.uri,
     )  # fmt: skip
-    return Vocabulary(words, _initial(words, found, seed))
+    return Vocabulary(words, _initial(words, found, seed), found.source)
 
 
 def _train_tokens(transform_graph: Path) -> list[str]:
