@@ -40,6 +40,8 @@ from sentiment_common.tracking import TrackingLog
 EXIT_DONE, EXIT_BUG, EXIT_BAD_INPUT = 0, 1, 2
 CHECKPOINTS = "SENTIMENT_CHECKPOINTS"
 """Environment variable: a folder that outlives a killed stage, the same for the same work."""
+TRACKING_SERVER = "SENTIMENT_TRACKING_SERVER"
+"""Environment variable: address of an MLflow server that stages write to where no backend does."""
 logger = logging.getLogger(__name__)
 
 
@@ -149,7 +151,9 @@ class Stage:
         log.configure()
         signal.signal(signal.SIGTERM, _stop)
         try:
-            self.execute(run, self.parser().parse_args(_joined(argv)))
+            arguments = self.parser().parse_args(_joined(argv))
+            with self._replaying(arguments) as results:
+                results.update(self.execute(run, arguments))
         except InputError as error:
             print(f"{self.name}: {error}", file=sys.stderr)
             sys.exit(EXIT_BAD_INPUT)
@@ -218,8 +222,26 @@ class Stage:
             )
         return rows
 
-    def execute(self, run: Callable[[Task], None], arguments: argparse.Namespace) -> None:
+    def _replaying(
+        self, arguments: argparse.Namespace
+    ) -> contextlib.AbstractContextManager[dict[str, Any]]:
+        """Tells a tracking server how the stage ended, if the environment names one."""
+        if not os.environ.get(TRACKING_SERVER):
+            return contextlib.nullcontext({})
+        from sentiment_common import tracking_server  # which needs this module's names
+
+        values = vars(arguments)
+        options = {option.name: values[option.name] for option in self.options}
+        outputs = {output.name: values["out_" + output.name] for output in self.outputs}
+        return tracking_server.replaying(self.name, options, outputs, os.environ)
+
+    def execute(
+        self, run: Callable[[Task], None], arguments: argparse.Namespace
+    ) -> Mapping[str, Any]:
         """Checks the inputs, runs the function, and moves its outputs to their places.
+
+        Returns:
+            The output parameters.
 
         Raises:
             InputError: An input artifact is missing, of the wrong kind, or the stage refuses it.
@@ -250,6 +272,7 @@ class Stage:
             write_executor_output(
                 arguments.executor_input, arguments.executor_output, task.results, task.metadata
             )
+        return task.results
 
     def _seal(self, task: Task, digests: Mapping[str, str], options: Mapping[str, Any]) -> None:
         task.tracking.parameters(options)

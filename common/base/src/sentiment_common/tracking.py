@@ -1,8 +1,8 @@
 """``tracking.jsonl``: what a stage would tell an experiment tracker, told without one.
 
 A stage writes parameters, metrics by step and trials as JSON lines beside its artifact. Whoever ran
-the stage replays them into MLflow: the backend where it is the single writer, the stage's own
-command line elsewhere.
+the stage writes them to MLflow: the backend where it is the single writer, the stage's own command
+line elsewhere.
 """
 
 import json
@@ -57,21 +57,42 @@ def read_events(folder: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def replay(folder: Path, client: Any, run_id: str) -> None:
-    """Replays a folder's tracking events into one MLflow run.
+@dataclass(frozen=True)
+class Measurement:
+    """A metric's value at a step, e.g. an epoch."""
 
-    Args:
-        folder: An artifact's folder.
-        client: An ``mlflow.MlflowClient``; passed in, so that this module needs no mlflow.
-        run_id: The run to write to.
+    name: str
+    value: float
+    step: int
+    milliseconds: int
+    """When it was measured, since 1970."""
+
+
+@dataclass
+class Recorded:
+    """What a stage recorded, sorted by what a tracking server wants.
+
+    Attributes:
+        parameters: What the stage ran with.
+        metrics: Every measurement, in the order it was made.
+        trials: Trials of a hyperparameter search: parameters and metrics each.
     """
+
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: list[Measurement] = field(default_factory=list)
+    trials: list[dict[str, Any]] = field(default_factory=list)
+
+
+def recorded(folder: Path) -> Recorded:
+    """Returns what the stage that made an artifact recorded beside it."""
+    found = Recorded()
     for event in read_events(folder):
         if event["event"] == "parameters":
-            for key, value in event["values"].items():
-                client.log_param(run_id, key, value)
+            found.parameters.update(event["values"])
         elif event["event"] == "metrics":
-            for key, value in event["values"].items():
-                client.log_metric(run_id, key, value, int(event["time"] * 1000), event["step"])
-    trials = [event for event in read_events(folder) if event["event"] == "trial"]
-    if trials:
-        client.log_dict(run_id, {"trials": trials}, "trials.json")
+            at = int(event["time"] * 1000)
+            for name, value in event["values"].items():
+                found.metrics.append(Measurement(name, value, event["step"], at))
+        else:
+            found.trials.append({key: event[key] for key in ("parameters", "metrics")})
+    return found
