@@ -4,6 +4,7 @@ from kfp import dsl
 
 from components.interface import (
     SentimentBlessing,
+    SentimentEvaluation,
     SentimentExamples,
     SentimentModel,
     SentimentPushedModel,
@@ -15,6 +16,7 @@ from components.interface import (
 def push(
     model: dsl.Input[SentimentModel],
     blessing: dsl.Input[SentimentBlessing],
+    evaluation: dsl.Input[SentimentEvaluation],
     examples: dsl.Input[SentimentExamples],
     pushed_model: dsl.Output[SentimentPushedModel],
     model_version: dsl.OutputPath(str),
@@ -26,6 +28,7 @@ def push(
         "push",
         model=model.path,
         blessing=blessing.path,
+        evaluation=evaluation.path,
         examples=examples.path,
         registered_model=registered_model,
         alias=alias,

@@ -1,6 +1,10 @@
 """Real bundles and examples, small: word weights by hand, feedback with known labels."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -136,10 +140,10 @@ def write_model() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def champion_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | None], Path]:
-    """Makes a champion artifact of a model, or of none."""
+def champion_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a champion artifact of a model and the evaluation that chose it, or of none."""
 
-    def make(model: Path | None) -> Path:
+    def make(model: Path | None, evaluation: Path | None = None) -> Path:
         folder = tmp_path_factory.mktemp("champion")
         facts: dict[str, str | None] = {"digest": None, "name": None, "version": None}
         if model is not None:
@@ -149,8 +153,81 @@ def champion_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | No
                 "name": "sentiment",
                 "version": "1",
             }
+        if evaluation is not None:
+            shutil.copytree(evaluation, folder / "evaluation")
         write_json(folder / "champion.json", facts)
         _seal(folder, CHAMPION)
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def with_saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good model with a folder whose bytes differ from save to save."""
+    model = _write_model(tmp_path_factory.mktemp("candidate") / "model", "good")
+    (model / "saved_model").mkdir()
+    (model / "saved_model" / "bytes").write_bytes(os.urandom(8))
+    named = {"saved_model": "weights by name"}
+    facts = json.loads((model / "artifact.json").read_text())
+    facts.update(digest=payload_digest(model, named), named=named)
+    (model / "artifact.json").write_text(json.dumps(facts))
+    return model
+
+
+def _command(out: Path, *arguments: str | Path) -> list[str]:
+    """The command line that writes every output below a folder and answers Kubeflow there."""
+    outputs = [
+        part
+        for name in ("evaluation", "blessing", "model", "report", "verdict")
+        for part in (f"--out-{name}", str(out / name))
+    ]
+    artifacts = ("evaluation", "blessing", "model", "report", "metrics", "classification")
+    listed = {name: {"artifacts": [{"name": name, "uri": f"/gone/{name}"}]} for name in artifacts}
+    executor_input = json.dumps({"outputs": {"artifacts": listed}})
+    return [
+        *map(str, arguments), *outputs, "--bootstrap-samples", "100",
+        "--executor-input", executor_input, "--executor-output", str(out / "executor.json"),
+    ]  # fmt: skip
+
+
+def _run(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    executable = Path(sys.executable).with_name("sentiment-evaluate")
+    return subprocess.run(
+        [executable, *_command(out, *arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the stage as its users do: ``run(folder of the outputs, *arguments)``."""
+    return _run
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., list[str]]:
+    """Makes that command line: ``command(folder of the outputs, *arguments)``."""
+    return _command
+
+
+@pytest.fixture(scope="session")
+def candidates(examples: Path, with_saved_model: Path, poor: Path) -> tuple[str | Path, ...]:
+    """Examples and two candidates, the better one second."""
+    return "--examples", examples, "--candidate", poor, "--candidate-2", with_saved_model
+
+
+@pytest.fixture(scope="session")
+def blessed(
+    tmp_path_factory: pytest.TempPathFactory,
+    candidates: tuple[str | Path, ...],
+    champion_of: Callable[..., Path],
+) -> Path:
+    """What the stage writes for them while there is no champion."""
+    out = tmp_path_factory.mktemp("blessed") / "out"
+    done = _run(out, *candidates, "--champion", champion_of(None))
+    assert done.returncode == 0, done.stderr
+    return out

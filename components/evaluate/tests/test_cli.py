@@ -1,7 +1,6 @@
 """The stage as its users run it."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,67 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_common.artifacts import BLESSING, EVALUATION, MODEL, payload_digest, read_manifest
+from sentiment_common.artifacts import BLESSING, EVALUATION, MODEL, read_manifest
 from sentiment_models import load
 
-COMMAND = Path(sys.executable).with_name("sentiment-evaluate")
-Champion = Callable[[Path | None], Path]
-
-
-def run(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    outputs = [
-        part
-        for name in ("evaluation", "blessing", "model", "report", "verdict")
-        for part in (f"--out-{name}", str(out / name))
-    ]
-    return subprocess.run(
-        [COMMAND, *map(str, arguments), *outputs, "--bootstrap-samples", "100"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
-    )
+Champion = Callable[..., Path]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Arguments = tuple[str | Path, ...]
 
 
 @pytest.fixture(scope="module")
-def with_saved_model(
-    tmp_path_factory: pytest.TempPathFactory, write_model: Callable[..., Path]
-) -> Path:
-    """A good model with a folder whose bytes differ from save to save."""
-    model = write_model(tmp_path_factory.mktemp("candidate") / "model", "good")
-    (model / "saved_model").mkdir()
-    (model / "saved_model" / "bytes").write_bytes(os.urandom(8))
-    named = {"saved_model": "weights by name"}
-    facts = json.loads((model / "artifact.json").read_text())
-    facts.update(digest=payload_digest(model, named), named=named)
-    (model / "artifact.json").write_text(json.dumps(facts))
-    return model
-
-
-@pytest.fixture(scope="module")
-def arguments(
-    examples: Path, with_saved_model: Path, poor: Path, champion_of: Champion
-) -> tuple[str | Path, ...]:
+def arguments(candidates: Arguments, champion_of: Champion) -> Arguments:
     """Two candidates and no champion."""
-    return (
-        "--examples", examples, "--candidate", poor, "--candidate-2", with_saved_model,
-        "--champion", champion_of(None),
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def blessed(tmp_path_factory: pytest.TempPathFactory, arguments: tuple[str | Path, ...]) -> Path:
-    """What the stage writes for them, told to answer Kubeflow."""
-    out = tmp_path_factory.mktemp("blessed") / "out"
-    artifacts = ("evaluation", "blessing", "model", "report", "metrics", "classification")
-    listed = {name: {"artifacts": [{"name": name, "uri": f"/gone/{name}"}]} for name in artifacts}
-    executor_input = json.dumps({"outputs": {"artifacts": listed}})
-    done = run(
-        out, *arguments,
-        "--executor-input", executor_input, "--executor-output", out / "executor.json",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return out
+    return (*candidates, "--champion", champion_of(None))
 
 
 def test_the_better_candidate_is_chosen_and_blessed(blessed: Path) -> None:
@@ -103,7 +53,7 @@ def test_kubeflow_gets_the_verdict_the_figures_and_the_curve(blessed: Path) -> N
 
 
 def test_the_same_inputs_give_the_same_digests(
-    tmp_path: Path, blessed: Path, arguments: tuple[str | Path, ...]
+    tmp_path: Path, blessed: Path, arguments: Arguments, run: Run
 ) -> None:
     assert run(tmp_path, *arguments).returncode == 0
     for output, kind in (("evaluation", EVALUATION), ("blessing", BLESSING), ("model", MODEL)):
@@ -113,7 +63,7 @@ def test_the_same_inputs_give_the_same_digests(
 
 
 def test_a_refusal_is_a_verdict_with_its_report_and_not_a_failure(
-    tmp_path: Path, examples: Path, good: Path, poor: Path, champion_of: Champion
+    tmp_path: Path, examples: Path, good: Path, poor: Path, champion_of: Champion, run: Run
 ) -> None:
     out = tmp_path / "out"
     done = run(out, "--examples", examples, "--candidate", poor, "--champion", champion_of(good))
@@ -138,7 +88,7 @@ def test_a_refusal_is_a_verdict_with_its_report_and_not_a_failure(
     ],
 )
 def test_a_value_out_of_range_is_one_line_and_leaves_nothing_behind(
-    tmp_path: Path, arguments: tuple[str | Path, ...], given: tuple[str, str]
+    tmp_path: Path, arguments: Arguments, given: tuple[str, str], run: Run
 ) -> None:
     out = tmp_path / "out"
     done = run(out, *arguments, *given)
@@ -149,7 +99,7 @@ def test_a_value_out_of_range_is_one_line_and_leaves_nothing_behind(
 
 
 def test_a_model_where_examples_belong_is_one_line(
-    tmp_path: Path, good: Path, champion_of: Champion
+    tmp_path: Path, good: Path, champion_of: Champion, run: Run
 ) -> None:
     out = tmp_path / "out"
     done = run(out, "--examples", good, "--candidate", good, "--champion", champion_of(None))
@@ -160,7 +110,7 @@ def test_a_model_where_examples_belong_is_one_line(
 
 def test_an_unusable_split_leaves_nothing_behind(
     tmp_path: Path, good: Path, champion_of: Champion, rows: Callable[[str], list[dict[str, str]]],
-    write_examples: Callable[..., Path],
+    write_examples: Callable[..., Path], run: Run,
 ) -> None:  # fmt: skip
     examples = write_examples(tmp_path / "examples", {"validation": rows("validation")})
     out = tmp_path / "out"
@@ -168,3 +118,103 @@ def test_an_unusable_split_leaves_nothing_behind(
     assert done.returncode == 2
     assert "the split is missing" in done.stderr
     assert list(out.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def again(
+    tmp_path_factory: pytest.TempPathFactory, blessed: Path, candidates: Arguments,
+    champion_of: Champion, run: Run,
+) -> tuple[Path, str]:  # fmt: skip
+    """What the stage writes and says when its blessed candidate has become the champion."""
+    champion = champion_of(blessed / "model", blessed / "evaluation")
+    out = tmp_path_factory.mktemp("again") / "out"
+    done = run(out, *candidates, "--champion", champion)
+    assert done.returncode == 0, done.stderr
+    return out, done.stderr
+
+
+@pytest.fixture(scope="module")
+def scored_again(
+    tmp_path_factory: pytest.TempPathFactory, blessed: Path, candidates: Arguments,
+    champion_of: Champion, run: Run,
+) -> tuple[Path, str]:  # fmt: skip
+    """The same, where the evaluation that made it the champion was one by older code."""
+    champion = champion_of(blessed / "model", blessed / "evaluation")
+    manifest = champion / "evaluation" / "artifact.json"
+    facts = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**facts, "code": "sha256:older"}))
+    out = tmp_path_factory.mktemp("scored_again") / "out"
+    done = run(out, *candidates, "--champion", champion)
+    assert done.returncode == 0, done.stderr
+    return out, done.stderr
+
+
+def test_what_other_code_chose_is_scored_again_and_the_log_says_why(
+    scored_again: tuple[Path, str],
+) -> None:
+    out, log = scored_again
+    assert "the champion was chosen with other code\n" in log
+    assert "scoring with poor" in log
+    assert (out / "verdict").read_text() == "already-champion"
+
+
+def test_the_champion_chosen_before_is_not_scored_again(again: tuple[Path, str]) -> None:
+    out, log = again
+    assert log == ""
+    assert (out / "verdict").read_text() == "already-champion"
+    reason = json.loads((out / "blessing" / "blessing.json").read_text())["reason"]
+    assert "the figures are those of the evaluation in which it was chosen" in reason
+    page = (out / "report").read_text()
+    assert page.index("already-champion") < page.index("Nothing was scored again")
+    assert "when there was no champion" in page
+    assert page.count("<svg") == 6
+
+
+def test_not_scoring_gives_what_scoring_gives(
+    again: tuple[Path, str], scored_again: tuple[Path, str]
+) -> None:
+    folders = [again[0], scored_again[0]]
+    for output, kind in (("evaluation", EVALUATION), ("model", MODEL)):
+        assert len({read_manifest(it / output, kind).digest for it in folders}) == 1
+    blessings = [json.loads((it / "blessing" / "blessing.json").read_text()) for it in folders]
+    assert blessings[0].pop("reason") != blessings[1].pop("reason")
+    assert blessings[0] == blessings[1]
+    answers = [json.loads((it / "executor.json").read_text())["artifacts"] for it in folders]
+    for name in ("metrics", "classification", "model"):
+        assert answers[0][name] == answers[1][name]
+
+
+LIGHT = """
+import sys
+from sentiment_evaluate.cli import STAGE, run
+try:
+    STAGE.main(run, sys.argv[1:])
+finally:
+    print(*{"numpy", "pyarrow", "sklearn", "matplotlib", "tensorflow"} & set(sys.modules))
+"""
+
+
+def test_not_scoring_imports_nothing_that_scoring_needs(
+    tmp_path: Path, blessed: Path, candidates: Arguments, champion_of: Champion,
+    command: Callable[..., list[str]],
+) -> None:  # fmt: skip
+    champion = champion_of(blessed / "model", blessed / "evaluation")
+    line = command(tmp_path, *candidates, "--champion", champion)
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT, *line], capture_output=True, text=True, check=True
+    )
+    assert (tmp_path / "verdict").read_text() == "already-champion"
+    assert done.stdout == "\n"
+
+
+def test_a_champion_whose_evaluation_was_changed_is_one_line(
+    tmp_path: Path, blessed: Path, candidates: Arguments, champion_of: Champion, run: Run
+) -> None:
+    champion = champion_of(blessed / "model", blessed / "evaluation")
+    path = champion / "evaluation" / "evaluation.json"
+    path.write_text(path.read_text() + "\n")
+    done = run(tmp_path / "out", *candidates, "--champion", champion)
+    assert done.returncode == 2
+    assert "they were changed after they were made" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list((tmp_path / "out").iterdir()) == []

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sentiment_evaluate.examples import Split
-from sentiment_evaluate.gate import ALREADY_CHAMPION, BLESSED, REFUSED, Judged, judge
+from sentiment_evaluate.gate import Judged, judge
+from sentiment_evaluate.outcome import ALREADY_CHAMPION, BLESSED, REFUSED
 from sentiment_evaluate.resampling import Bootstrap
 from sentiment_evaluate.slices import by_source
 

@@ -74,7 +74,6 @@ def test_a_label_that_never_occurs_does_not_lower_the_macro_average() -> None:
 def test_auc_is_undefined_when_only_one_label_occurs() -> None:
     found = metrics.figures(np.zeros(4, int), np.full((4, 3), 1 / 3), np.ones((1, 4)))
     assert np.isnan(found["auc_ovr_macro"][0])
-    assert metrics.flat({"auc": float("nan"), "accuracy": 1.0}) == {"accuracy": 1.0}
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
@@ -96,17 +95,3 @@ def test_curves_are_finite_and_run_from_corner_to_corner() -> None:
         assert (curve.false_positive_rate[0], curve.recall[0]) == (0, 0)
         assert (curve.false_positive_rate[-1], curve.recall[-1]) == (1, 1)
         assert (np.diff(curve.recall) >= 0).all()
-
-
-def test_kubeflow_gets_the_shape_of_its_own_classification_metrics() -> None:
-    truth, probabilities = predictions(3, rows=20)
-    matrix = metrics.confusion(truth, probabilities.argmax(axis=1), np.ones((1, 20)))[0].astype(int)
-    curve = metrics.curves(truth, probabilities)["negative"]
-    found = metrics.kubeflow_classification(matrix, curve)
-    assert found["confusionMatrix"]["annotationSpecs"][0] == {"displayName": "negative"}
-    assert found["confusionMatrix"]["rows"][1] == {"row": matrix[1].tolist()}
-    assert found["confidenceMetrics"][-1]["recall"] == 1
-    assert set(found["confidenceMetrics"][0]) == {
-        "confidenceThreshold", "recall", "falsePositiveRate",
-    }  # fmt: skip
-    assert "confidenceMetrics" not in metrics.kubeflow_classification(matrix, None)

@@ -1,6 +1,5 @@
-"""Models are told apart by role, and only what gives probabilities is scored."""
+"""Only what gives probabilities is scored."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,24 +7,10 @@ import numpy as np
 import pytest
 
 from sentiment_common.errors import InputError
+from sentiment_evaluate.contenders import candidates
 from sentiment_evaluate.examples import read_split
-from sentiment_evaluate.scoring import candidates, champion, score
+from sentiment_evaluate.scoring import score
 from sentiment_models import load
-
-
-def test_candidates_of_one_name_get_names_of_their_own(good: Path, poor: Path) -> None:
-    found = candidates([("candidate", good), ("candidate_2", poor), ("candidate_3", good)])
-    assert [it.name for it in found] == ["good", "poor", "good (candidate_3)"]
-    assert [it.model for it in found] == ["good", "poor", "good"]
-
-
-def test_a_candidate_that_was_changed_is_refused(
-    tmp_path: Path, write_model: Callable[..., Path]
-) -> None:
-    model = write_model(tmp_path / "model", "m")
-    (model / "vocabulary.txt").write_text("other\n")
-    with pytest.raises(InputError, match="its files have the digest sha256:"):
-        candidates([("candidate", model)])
 
 
 def test_scores_are_what_the_bundle_gives(good: Path, examples: Path) -> None:
@@ -35,29 +20,6 @@ def test_scores_are_what_the_bundle_gives(good: Path, examples: Path) -> None:
     assert np.array_equal(found.test, load(good).predict_proba(test.texts))
     assert (found.test.argmax(axis=1) == test.truth).all()
     assert found.milliseconds_per_text > 0
-
-
-def test_no_champion_yet_is_none(champion_of: Callable[[Path | None], Path]) -> None:
-    assert champion(champion_of(None)) is None
-
-
-def test_the_champion_is_named_as_such(
-    good: Path, champion_of: Callable[[Path | None], Path]
-) -> None:
-    found = champion(champion_of(good))
-    assert found is not None
-    assert (found.role, found.name) == ("champion", "champion (good)")
-    assert found.digest == candidates([("candidate", good)])[0].digest
-
-
-def test_a_champion_of_another_digest_is_refused(
-    good: Path, champion_of: Callable[[Path | None], Path]
-) -> None:
-    folder = champion_of(good)
-    facts = json.loads((folder / "champion.json").read_text())
-    (folder / "champion.json").write_text(json.dumps({**facts, "digest": "sha256:other"}))
-    with pytest.raises(InputError, match=r"champion\.json says sha256:other"):
-        champion(folder)
 
 
 def test_a_model_whose_weights_are_not_numbers_is_refused(

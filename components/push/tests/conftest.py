@@ -1,6 +1,8 @@
 """A real bundle, blessed, small examples and a registry of its own."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ import pytest
 
 from sentiment_common.artifacts import (
     BLESSING,
+    EVALUATION,
     EXAMPLES,
     MODEL,
     Kind,
     Manifest,
+    Source,
     payload_digest,
     read_manifest,
     write_json,
@@ -24,6 +28,8 @@ from sentiment_common.text import current
 from sentiment_models import LABELS, Bundle
 from sentiment_models.bundle import write_bundle
 from sentiment_models.linear import LinearWeights, save_linear
+from sentiment_push import registry
+from sentiment_push.blessing import Verdict
 
 TEXTS = ["The charger is great.", "The case broke.", "It is black.", "Great, and it works."]
 FIGURE = {"value": 0.7, "low": 0.65, "high": 0.75}
@@ -33,9 +39,26 @@ FIGURES = (
 )  # fmt: skip
 
 
-def _seal(folder: Path, kind: Kind) -> None:
+def _seal(folder: Path, kind: Kind, **facts: Any) -> None:
     digest = payload_digest(folder)
-    write_manifest(folder, Manifest(kind.name, kind.schema_version, "test", "0", digest))
+    manifest = Manifest(kind.name, kind.schema_version, "test", "0", digest)
+    write_manifest(folder, replace(manifest, **facts))
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a registry without models; made once, for its tables take seconds."""
+    folder = tmp_path_factory.mktemp("store")
+    registry.connect(f"sqlite:///{folder}/mlflow.db")
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def uri(tmp_path: Path, empty_store: Path) -> str:
+    """Address of a registry without models, the test's own."""
+    (tmp_path / "registry").mkdir()
+    shutil.copy(empty_store, tmp_path / "registry")
+    return f"sqlite:///{tmp_path}/registry/mlflow.db"
 
 
 @pytest.fixture
@@ -50,12 +73,11 @@ def examples(tmp_path: Path) -> Path:
     counts = {"negative": 1, "neutral": 1, "positive": 2}
     splits = ("train", "validation", "test")
     write_json(folder / "summary.json", {
-        "source": "reviews.csv",
         "rows": {"read": 13, "kept": 12, "dropped": 1, **dict.fromkeys(splits, 4)},
         "labels": dict.fromkeys(splits, counts),
         "sources": {split: {"shop | online": 4} for split in splits},
     })  # fmt: skip
-    _seal(folder, EXAMPLES)
+    _seal(folder, EXAMPLES, sources=(Source("/data/shop/reviews.csv", "ab" * 32, 1024),))
     return folder
 
 
@@ -81,12 +103,17 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture
-def make_blessing(tmp_path: Path) -> Callable[..., Path]:
-    """Makes the blessing of a model, with what the test wants to be different."""
+def _evaluation(model: Path) -> dict[str, Any]:
+    split = {"metrics": {"macro_f1": FIGURE}}
+    entry = {"name": model.name, "chosen": True, "validation": split, "test": split}
+    return {"models": [entry, {**entry, "name": "other", "chosen": False}]}
 
-    def make(model: Path, **changes: Any) -> Path:
-        folder = tmp_path / f"{model.name}_blessing"
+
+@pytest.fixture
+def make_verdict(tmp_path: Path, examples: Path) -> Callable[..., Verdict]:
+    """Makes what evaluate says of a model, with what the test wants to be different."""
+
+    def make(model: Path, **changes: Any) -> Verdict:
         slices = [
             {"source": "shop | online", "rows": 4,
              "metrics": {"macro_f1": FIGURE, "accuracy": FIGURE}}
@@ -97,7 +124,8 @@ def make_blessing(tmp_path: Path) -> Callable[..., Path]:
             "candidate": model.name,
             "candidate_digest": read_manifest(model, MODEL).digest,
             "training": {"producer": "sentiment-train-baseline", "producer_version": "0.1.0",
-                         "inputs": {"train_features": "sha256:f"}, "parameters": {"seed": 13}},
+                         "code": "sha256:c", "inputs": {"train_features": "sha256:f"},
+                         "parameters": {"seed": 13}},
             "rules": [{"passed": True, "reason": "macro-F1 0.7000 reaches the floor of 0.5"}],
             "metrics": {**dict.fromkeys(FIGURES, FIGURE),
                         "auc_ovr_macro": dict.fromkeys(("value", "low", "high"))},
@@ -106,8 +134,16 @@ def make_blessing(tmp_path: Path) -> Callable[..., Path]:
             "intervals": {"confidence": 0.95, "samples": 1000, "seed": 13},
             **changes,
         }  # fmt: skip
-        write_json(folder / "blessing.json", facts)
-        _seal(folder, BLESSING)
-        return folder
+        folder = tmp_path / f"{model.name}_verdict"
+        inputs = {
+            "examples": read_manifest(examples, EXAMPLES).digest,
+            "candidate": facts["candidate_digest"],
+        }
+        write_json(folder / "blessing" / "blessing.json", facts)
+        _seal(folder / "blessing", BLESSING, inputs=inputs)
+        write_json(folder / "evaluation" / "evaluation.json", _evaluation(model))
+        (folder / "evaluation" / "report.html").write_text("<!doctype html>\n")
+        _seal(folder / "evaluation", EVALUATION, inputs=inputs)
+        return Verdict(model, folder / "blessing", folder / "evaluation", examples)
 
     return make

@@ -2,47 +2,56 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
 import pytest
 
-from sentiment_common.artifacts import PUSHED_MODEL, read_manifest
+from sentiment_common.artifacts import EVALUATION, PUSHED_MODEL, read_intact, read_manifest
 from sentiment_models import load
+from sentiment_push.blessing import Verdict
 
 COMMAND = Path(sys.executable).with_name("sentiment-push")
 Make = Callable[..., Path]
+MakeVerdict = Callable[..., Verdict]
+
+
+def command(folder: Path, verdict: Verdict, *options: str) -> list[str | Path]:
+    return [
+        COMMAND, "--model", verdict.model, "--blessing", verdict.blessing,
+        "--evaluation", verdict.evaluation, "--examples", verdict.examples,
+        "--out-pushed-model", folder / "out" / "pushed_model",
+        "--out-model-version", folder / "out" / "model_version", *options,
+    ]  # fmt: skip
+
+
+def environment(uri: str | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
+    return {**kept, "MLFLOW_TRACKING_URI": uri} if uri else kept
 
 
 def run(
-    folder: Path, model: Path, blessing: Path, examples: Path, *options: str, uri: str | None = None
+    folder: Path, verdict: Verdict, *options: str, uri: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
-    if uri is not None:
-        environment["MLFLOW_TRACKING_URI"] = uri
     work = folder / "work"
     work.mkdir(exist_ok=True)
     return subprocess.run(
-        [
-            COMMAND, "--model", model, "--blessing", blessing, "--examples", examples,
-            "--out-pushed-model", folder / "out" / "pushed_model",
-            "--out-model-version", folder / "out" / "model_version", *options,
-        ],
-        capture_output=True, text=True, check=False, env=environment, cwd=work,
+        command(folder, verdict, *options), capture_output=True, text=True, check=False,
+        env={**environment(uri), "SENTIMENT_RUN": "a-run"}, cwd=work,
     )  # fmt: skip
 
 
 def test_a_blessed_model_is_registered_once_and_loads_by_its_alias(
-    tmp_path: Path, make_model: Make, make_blessing: Make, examples: Path
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict, uri: str
 ) -> None:
-    model = make_model("good")
-    blessing = make_blessing(model)
-    uri = f"sqlite:///{tmp_path}/registry/mlflow.db"
+    verdict = make_verdict(make_model("good"))
     for _ in range(2):
-        done = run(tmp_path, model, blessing, examples, uri=uri)
+        done = run(tmp_path, verdict, uri=uri)
         assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
     facts = json.loads((out / "pushed_model" / "pushed_model.json").read_text())
@@ -57,13 +66,22 @@ def test_a_blessed_model_is_registered_once_and_loads_by_its_alias(
     texts = ["It is great.", "It broke."]
     answers = pushed.predict(texts)
     assert [answer["label"] for answer in answers] == ["positive", "negative"]
-    assert answers[0]["positive"] == load(model).predict_proba(texts)[0, 2]
-    versions = mlflow.MlflowClient().search_model_versions("name = 'sentiment'")
-    assert [(it.version, it.tags["digest"]) for it in versions] == [(1, facts["digest"])]
+    assert answers[0]["positive"] == load(verdict.model).predict_proba(texts)[0, 2]
+    (version,) = mlflow.MlflowClient().search_model_versions("name = 'sentiment'")
+    evaluation = read_manifest(verdict.evaluation, EVALUATION)
+    assert version.tags == {
+        "digest": facts["digest"], "candidate": "good", "evaluation": evaluation.digest,
+        "examples": evaluation.inputs["examples"], "code": "sha256:c", "sentiment.run": "a-run",
+    }  # fmt: skip
+    kept = Path(mlflow.artifacts.download_artifacts(
+        run_id=version.run_id, artifact_path="evaluation"
+    ))  # fmt: skip
+    assert read_intact(kept, EVALUATION) == evaluation
+    assert (kept / "report.html").is_file()
 
 
 @pytest.mark.parametrize(
-    ("options", "uri", "message"),
+    ("options", "address", "message"),
     [
         ((), None, "MLFLOW_TRACKING_URI: not set"),
         (("--alias", "v1"), "sqlite:///x.db", "--alias: 'v1' is no alias"),
@@ -71,11 +89,10 @@ def test_a_blessed_model_is_registered_once_and_loads_by_its_alias(
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing_behind(
-    tmp_path: Path, make_model: Make, make_blessing: Make, examples: Path,
-    options: tuple[str, ...], uri: str | None, message: str,
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict,
+    options: tuple[str, ...], address: str | None, message: str,
 ) -> None:  # fmt: skip
-    model = make_model("good")
-    done = run(tmp_path, model, make_blessing(model), examples, *options, uri=uri)
+    done = run(tmp_path, make_verdict(make_model("good")), *options, uri=address)
     assert done.returncode == 2
     assert done.stderr.startswith(f"sentiment-push: {message}")
     assert done.stderr.count("\n") == 1
@@ -83,12 +100,10 @@ def test_bad_input_is_one_line_and_leaves_nothing_behind(
 
 
 def test_a_refused_model_is_not_pushed(
-    tmp_path: Path, make_model: Make, make_blessing: Make, examples: Path
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict
 ) -> None:
-    model = make_model("good")
-    blessing = make_blessing(model, verdict="refused")
     uri = f"sqlite:///{tmp_path}/registry/mlflow.db"
-    done = run(tmp_path, model, blessing, examples, uri=uri)
+    done = run(tmp_path, make_verdict(make_model("good"), verdict="refused"), uri=uri)
     assert done.returncode == 2
     assert "the verdict is refused" in done.stderr
     assert list((tmp_path / "out").iterdir()) == []
@@ -96,13 +111,35 @@ def test_a_refused_model_is_not_pushed(
 
 
 def test_a_model_that_fails_the_smoke_test_is_not_pushed(
-    tmp_path: Path, make_model: Make, make_blessing: Make, examples: Path
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict, uri: str
 ) -> None:
     model = make_model("bad", weight=float("nan"))
-    uri = f"sqlite:///{tmp_path}/registry/mlflow.db"
-    done = run(tmp_path, model, make_blessing(model), examples, uri=uri)
+    done = run(tmp_path, make_verdict(model), uri=uri)
     assert done.returncode == 2
     assert done.stderr.endswith("nothing was pushed: train the model again\n")
     assert list((tmp_path / "out").iterdir()) == []
     client = mlflow.MlflowClient(uri)
     assert client.search_registered_models() == []
+
+
+def test_a_push_that_is_killed_while_it_uploads_is_completed_by_the_next(
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict, uri: str
+) -> None:
+    verdict = make_verdict(make_model("good"))
+    uploaded = tmp_path / "registry" / "artifacts"
+    process = subprocess.Popen(
+        command(tmp_path, verdict), env=environment(uri), stderr=subprocess.DEVNULL
+    )
+    while not uploaded.is_dir() and process.poll() is None:
+        time.sleep(0.0005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+    done = run(tmp_path, verdict, uri=uri)
+    assert done.returncode == 0, done.stderr
+    client = mlflow.MlflowClient(uri)
+    (version,) = client.search_model_versions("name = 'sentiment'")
+    assert client.get_model_version_by_alias("sentiment", "champion").version == version.version
+    runs = client.search_runs([client.get_experiment_by_name("sentiment").experiment_id])
+    assert [it.info.run_id for it in runs if it.info.status == "FINISHED"] == [version.run_id]
+    assert "RUNNING" not in {it.info.status for it in runs}

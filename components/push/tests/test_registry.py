@@ -34,7 +34,6 @@ def client(uri: str) -> MlflowClient:
 def test_a_new_digest_becomes_a_version_with_run_tags_and_alias(
     client: MlflowClient, uri: str
 ) -> None:
-    assert registry.current(client, entry("sha256:a")) is None
     version = registry.register(client, uri, entry("sha256:a"), write_model)
     found = client.get_model_version_by_alias("sentiment", "champion")
     assert found.version == version.version
@@ -48,15 +47,48 @@ def test_a_new_digest_becomes_a_version_with_run_tags_and_alias(
     assert [item.path for item in client.list_artifacts(found.run_id, "model")] == ["model/MLmodel"]
 
 
+def test_the_run_keeps_the_folders_it_is_given_beside_the_model(
+    client: MlflowClient, uri: str, tmp_path: Path
+) -> None:
+    (tmp_path / "report.html").write_text("<p>why</p>")
+    kept = replace(entry("sha256:k"), folders={"evaluation": tmp_path})
+    run = registry.register(client, uri, kept, write_model).run_id
+    listed = [item.path for item in client.list_artifacts(run, "evaluation")]
+    assert listed == ["evaluation/report.html"]
+
+
+def test_the_model_is_written_where_it_is_told_and_nothing_stays_there(
+    client: MlflowClient, uri: str, tmp_path: Path
+) -> None:
+    seen: list[Path] = []
+
+    def write(folder: Path) -> None:
+        seen.append(folder)
+        write_model(folder)
+
+    registry.register(client, uri, entry("sha256:w"), write, tmp_path)
+    assert seen[0].is_relative_to(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_whose_run_was_deleted_still_gets_the_alias(
+    client: MlflowClient, uri: str
+) -> None:
+    version = registry.register(client, uri, entry("sha256:g"), write_model)
+    client.delete_run(version.run_id)
+    registry.register(client, uri, entry("sha256:a"), write_model)
+    again = registry.register(client, uri, entry("sha256:g"), write_model)
+    assert again.version == version.version
+
+
 def test_the_alias_moves_forward_and_back_without_a_second_version(
     client: MlflowClient, uri: str
 ) -> None:
     first = registry.register(client, uri, entry("sha256:a"), write_model)
     second = registry.register(client, uri, entry("sha256:b"), write_model)
-    assert registry.current(client, entry("sha256:a")) is None
+    assert client.get_model_version_by_alias("sentiment", "champion").version == second.version
     again = registry.register(client, uri, entry("sha256:a"), write_model)
     assert again.version == first.version != second.version
-    assert registry.current(client, entry("sha256:a")) is not None
     assert client.get_model_version_by_alias("sentiment", "champion").version == first.version
 
 

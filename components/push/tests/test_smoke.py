@@ -14,7 +14,7 @@ from sentiment_push import smoke
 def test_a_working_bundle_passes_with_every_awkward_text(
     make_model: Callable[..., Path], examples: Path
 ) -> None:
-    predictor = smoke.tested(make_model("good"), smoke.texts_of(examples))
+    predictor = smoke.tested(make_model("good"), smoke.texts_of(examples, "validation"))
     assert predictor.predict_proba(["It broke."]).argmax() == 0
 
 
@@ -22,7 +22,7 @@ def test_weights_that_are_not_numbers_are_found(
     make_model: Callable[..., Path], examples: Path
 ) -> None:
     with pytest.raises(InputError, match=r"no probability.*nothing was pushed"):
-        smoke.tested(make_model("bad", weight=float("nan")), smoke.texts_of(examples))
+        smoke.tested(make_model("bad", weight=float("nan")), smoke.texts_of(examples, "validation"))
 
 
 class DependsOnTheBatch:
@@ -52,4 +52,11 @@ def test_a_difference_names_the_text() -> None:
 
 def test_a_missing_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the split is missing"):
-        smoke.texts_of(tmp_path)
+        smoke.texts_of(tmp_path, "test")
+
+
+def test_a_text_of_a_split_is_called_by_its_row_and_not_by_its_words() -> None:
+    names = dict(smoke.named({"test": ["private", "words"]}))
+    assert names["an empty text"] == ""
+    assert names["row 2 of the test split"] == "words"
+    assert not any("private" in name for name in names)

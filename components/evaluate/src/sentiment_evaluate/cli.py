@@ -1,6 +1,7 @@
 """The command line of evaluate."""
 
 import shutil
+from collections.abc import Sequence
 
 from sentiment_common.artifacts import (
     BLESSING,
@@ -14,7 +15,12 @@ from sentiment_common.artifacts import (
     write_json,
 )
 from sentiment_common.cli import Input, Option, Output, Result, Stage, Task
+from sentiment_common.code import stage_digest
 from sentiment_common.errors import InputError
+from sentiment_evaluate import contenders, outcome, precedent
+from sentiment_evaluate.contenders import Contender
+from sentiment_evaluate.outcome import Outcome
+from sentiment_evaluate.precedent import Question
 
 CANDIDATES = ("candidate", "candidate_2", "candidate_3", "candidate_4")
 STAGE = Stage(
@@ -52,35 +58,55 @@ STAGE = Stage(
 def run(task: Task) -> None:
     """Compares, chooses, judges, and writes the verdict with its report."""
     _check_options(task)
-    from sentiment_evaluate import evaluation, metrics, report, scoring
+    given = [(role, path) for role in CANDIDATES if (path := task.inputs[role]) is not None]
+    candidates = contenders.candidates(given)
+    champion = contenders.champion(task.input("champion"))
+    found = precedent.find(champion, _question(task)) if champion else None
+    if champion and found:
+        _write(task, precedent.upheld(found, candidates, champion))
+    else:
+        _write(task, _compared(task, candidates, champion))
+
+
+def _question(task: Task) -> Question:
+    given = ((item, task.inputs[item.name]) for item in STAGE.inputs if item.kind != CHAMPION)
+    inputs = {item.name: read_manifest(path, item.kind).digest for item, path in given if path}
+    return Question(inputs, vars(task.options), STAGE.version, stage_digest(STAGE.name))
+
+
+def _compared(task: Task, candidates: Sequence[Contender], champion: Contender | None) -> Outcome:
+    """Scores everyone on the same rows; the libraries this takes are imported only now."""
+    from sentiment_evaluate import evaluation, report
     from sentiment_evaluate.examples import read_split
     from sentiment_evaluate.resampling import Bootstrap
 
     options, examples = task.options, task.input("examples")
-    given = [(role, path) for role in CANDIDATES if (path := task.inputs[role]) is not None]
     settings = evaluation.Settings(
         options.min_macro_f1, options.confidence, Bootstrap(options.bootstrap_samples, options.seed)
     )
     found = evaluation.evaluate(
-        scoring.candidates(given),
-        scoring.champion(task.input("champion")),
-        read_split(examples, "validation"),
-        read_split(examples, "test"),
+        candidates, champion, read_split(examples, "validation"), read_split(examples, "test"),
         settings,
-    )
-    chosen = found.chosen
-    write_json(task.outputs["evaluation"] / "evaluation.json", evaluation.as_json(found))
-    write_json(task.outputs["blessing"] / "blessing.json", evaluation.blessing(found))
-    _copy_model(task, chosen.contender.role)
-    task.outputs["report"].write_text(report.render(found), encoding="utf-8")
-    task.results["verdict"] = found.verdict.verdict
-    scalars = evaluation.scalars(found)
+    )  # fmt: skip
+    value = evaluation.as_json(found)
+    blessing = outcome.blessing(value, found.chosen.contender.manifest, found.verdict.reason)
+    return Outcome(value, blessing, report.render(found), evaluation.costs(found))
+
+
+def _write(task: Task, result: Outcome) -> None:
+    chosen = outcome.chosen(result.evaluation)
+    write_json(task.outputs["evaluation"] / "evaluation.json", result.evaluation)
+    write_json(task.outputs["blessing"] / "blessing.json", result.blessing)
+    # The registry keeps the evaluation with the model that it blesses; so the page goes along.
+    for path in (task.outputs["report"], task.outputs["evaluation"] / precedent.REPORT):
+        path.write_text(result.report, encoding="utf-8")
+    _copy_model(task, chosen["role"])
+    task.results["verdict"] = result.evaluation["verdict"]
+    scalars = outcome.scalars(result.evaluation)
     task.metadata["metrics"] = dict(scalars)
-    task.metadata["classification"] = metrics.kubeflow_classification(
-        chosen.test.matrix, chosen.test.curves.get("negative")
-    )
-    task.metadata["model"] = {"name": chosen.contender.model}
-    task.tracking.metrics({**scalars, **evaluation.costs(found)})
+    task.metadata["classification"] = outcome.kubeflow_classification(result.evaluation)
+    task.metadata["model"] = {"name": chosen["model"]}
+    task.tracking.metrics({**scalars, **result.costs})
 
 
 def _copy_model(task: Task, role: str) -> None:

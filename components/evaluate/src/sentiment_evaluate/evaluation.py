@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment_evaluate import metrics
+from sentiment_evaluate.contenders import Contender, trained_apart
 from sentiment_evaluate.examples import Split
-from sentiment_evaluate.gate import FIGURE, Judged, Verdict, judge
+from sentiment_evaluate.gate import Judged, Verdict, judge
 from sentiment_evaluate.metrics import Curve, Floats, ReliabilityBin
+from sentiment_evaluate.outcome import FIGURE, libraries
 from sentiment_evaluate.resampling import Bootstrap, Figures, resampling_units
-from sentiment_evaluate.scoring import Contender, Scores, score, trained_apart
+from sentiment_evaluate.scoring import Scores, score
 from sentiment_evaluate.slices import Slice, by_source
 
 logger = logging.getLogger(__name__)
 DECIMALS = 6
-HEADLINES = (FIGURE, "accuracy")
 
 
 @dataclass(frozen=True)
@@ -176,50 +177,14 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         }
         for result in evaluation.results
     ]
-    value = {"models": models, **_conditions(evaluation), "verdict": evaluation.verdict.verdict}
-    return dict(_plain(value))
-
-
-def blessing(evaluation: Evaluation) -> dict[str, Any]:
-    """Returns ``blessing.json``: the verdict, the rules, and the figures behind them."""
-    chosen, champion = evaluation.chosen, evaluation.champion
-    confidence = evaluation.settings.confidence
-    candidates = [it for it in evaluation.results if it is not champion]
     value = {
-        "verdict": evaluation.verdict.verdict,
-        "reason": evaluation.verdict.reason,
-        "candidate": chosen.contender.model,
-        "candidate_digest": chosen.contender.digest,
-        "training": _training(chosen.contender),
-        "champion": champion.contender.model if champion else None,
-        "champion_digest": champion.contender.digest if champion else None,
-        "rules": [asdict(rule) for rule in evaluation.verdict.rules],
-        "selection": {
-            "split": evaluation.validation.name,
-            "figure": FIGURE,
-            "values": {
-                it.contender.name: it.validation.figures.values[FIGURE] for it in candidates
-            },
-        },
-        "metrics": _intervals(chosen.test.figures, confidence),
-        "slices": [_slice_as_json(item, confidence, HEADLINES) for item in chosen.slices],
+        "models": models,
         **_conditions(evaluation),
+        "rules": [asdict(rule) for rule in evaluation.verdict.rules],
+        "verdict": evaluation.verdict.verdict,
+        "libraries": libraries(),
     }
     return dict(_plain(value))
-
-
-def scalars(evaluation: Evaluation) -> dict[str, float]:
-    """Returns flat figures of the chosen model, for Kubeflow and the tracker."""
-    interval = evaluation.chosen.test.figures.interval(FIGURE, evaluation.settings.confidence)
-    values = {
-        **evaluation.chosen.test.figures.values,
-        f"{FIGURE}_low": interval.low,
-        f"{FIGURE}_high": interval.high,
-        f"validation_{FIGURE}": evaluation.chosen.validation.figures.values[FIGURE],
-    }
-    if evaluation.champion:
-        values[f"champion_{FIGURE}"] = evaluation.champion.test.figures.values[FIGURE]
-    return metrics.flat(values)
 
 
 def costs(evaluation: Evaluation) -> dict[str, float]:
@@ -240,17 +205,6 @@ def _identity(contender: Contender) -> dict[str, Any]:
         "name": contender.name,
         "model": contender.model,
         "digest": contender.digest,
-    }
-
-
-def _training(contender: Contender) -> dict[str, Any]:
-    """Returns who made the candidate from what: the copy's own manifest names this stage."""
-    manifest = contender.manifest
-    return {
-        "producer": manifest.producer,
-        "producer_version": manifest.producer_version,
-        "inputs": dict(manifest.inputs),
-        "parameters": dict(manifest.parameters),
     }
 
 
@@ -285,22 +239,18 @@ def _split_as_json(result: SplitResult, confidence: float) -> dict[str, Any]:
     }
 
 
-def _slice_as_json(
-    item: Slice, confidence: float, names: Sequence[str] | None = None
-) -> dict[str, Any]:
+def _slice_as_json(item: Slice, confidence: float) -> dict[str, Any]:
     return {
         "source": item.source,
         "rows": item.rows,
         "labels": item.labels,
         "gating": item.gating,
-        "metrics": _intervals(item.figures, confidence, names),
+        "metrics": _intervals(item.figures, confidence),
     }
 
 
-def _intervals(
-    figures: Figures, confidence: float, names: Sequence[str] | None = None
-) -> dict[str, dict[str, float]]:
-    return {name: asdict(figures.interval(name, confidence)) for name in names or figures.values}
+def _intervals(figures: Figures, confidence: float) -> dict[str, dict[str, float]]:
+    return {name: asdict(it) for name, it in figures.intervals(confidence).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -6,11 +6,9 @@ The figures of both are taken on the same rows by this process; nobody's own cla
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sentiment_evaluate.outcome import ALREADY_CHAMPION, BLESSED, FIGURE, REFUSED
 from sentiment_evaluate.resampling import Figures
 from sentiment_evaluate.slices import Slice
-
-BLESSED, REFUSED, ALREADY_CHAMPION = "blessed", "refused", "already-champion"
-FIGURE = "macro_f1"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,7 @@ Every figure is a function of row weights. With all weights one it is the figure
 weights of a resample it is one draw of the bootstrap. One implementation serves both.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,34 +174,3 @@ def curves(truth: NDArray[np.int64], probabilities: Floats) -> dict[str, Curve]:
             # scikit-learn's first threshold is infinite, which JSON cannot say.
             result[label] = Curve(rate, recall, np.minimum(threshold, 1.0))
     return result
-
-
-def kubeflow_classification(matrix: NDArray[np.int64], curve: Curve | None) -> dict[str, Any]:
-    """Returns what ``dsl.ClassificationMetrics`` would hold, for Kubeflow's interface to draw.
-
-    Args:
-        matrix: Confusion matrix [3, 3], rows are the truth.
-        curve: The ROC curve to show, if there is one.
-    """
-    result: dict[str, Any] = {
-        "confusionMatrix": {
-            "annotationSpecs": [{"displayName": label} for label in LABELS],
-            "rows": [{"row": [int(count) for count in row]} for row in matrix],
-        }
-    }
-    if curve is not None:
-        result["confidenceMetrics"] = [
-            {"confidenceThreshold": threshold, "recall": recall, "falsePositiveRate": rate}
-            for rate, recall, threshold in zip(
-                curve.false_positive_rate.tolist(),
-                curve.recall.tolist(),
-                curve.threshold.tolist(),
-                strict=True,
-            )
-        ]
-    return result
-
-
-def flat(values: Mapping[str, float]) -> dict[str, float]:
-    """Leaves out figures that are undefined: neither JSON nor a tracker takes NaN."""
-    return {name: value for name, value in values.items() if not np.isnan(value)}

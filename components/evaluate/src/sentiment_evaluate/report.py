@@ -7,8 +7,8 @@ import numpy as np
 from sentiment_common import report as html
 from sentiment_evaluate import plots
 from sentiment_evaluate.evaluation import Evaluation, ModelResult
-from sentiment_evaluate.gate import FIGURE, REFUSED
 from sentiment_evaluate.metrics import auc
+from sentiment_evaluate.outcome import FIGURE, REFUSED
 from sentiment_evaluate.resampling import Interval
 from sentiment_evaluate.slices import GATING_ROWS
 from sentiment_models import LABELS

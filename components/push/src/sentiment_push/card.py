@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sentiment_common.artifacts import EXAMPLES, Source, read_manifest
 from sentiment_push.blessing import Blessed
 
 FIGURES = {
@@ -48,9 +49,10 @@ def render(blessed: Blessed, examples: Path, registered_model: str, alias: str) 
     sections = (
         f"# {registered_model}: {blessed.name}\n\n{description(blessed)}",
         "## What it is\n\n" + _what(blessed),
-        "## Data\n\n" + _data(summary),
+        "## Data\n\n" + _data(summary, read_manifest(examples, EXAMPLES).sources),
         "## Figures on the test split\n\n" + _figures(facts),
         "## By source\n\n" + _slices(facts["slices"]),
+        "## Compared with\n\n" + _comparison(blessed.evaluation["models"]),
         "## The gate\n\n" + _rules(facts["rules"]),
         "## Limits\n\n" + LIMITS.rstrip("\n"),
         "## How to load it\n\n" + _loading(registered_model, alias),
@@ -79,17 +81,18 @@ def _what(blessed: Blessed) -> str:
     return "\n".join(lines)
 
 
-def _data(summary: Mapping[str, Any]) -> str:
+def _data(summary: Mapping[str, Any], sources: Sequence[Source]) -> str:
     splits = ("train", "validation", "test")
     rows = [
         (split, summary["rows"][split], _counts(summary["labels"][split]),
          _counts(summary["sources"].get(split, {})))
         for split in splits
     ]  # fmt: skip
-    kept = f"{summary['rows']['read']:,} rows read, {summary['rows']['kept']:,} kept"
-    return f"Source: {summary['source']}; {kept}.\n\n" + _table(
-        ("split", "rows", "labels", "sources"), rows
-    )
+    kept = f"{summary['rows']['read']:,} rows read, {summary['rows']['kept']:,} kept."
+    # The folder a file lay in is nobody's business who reads the card; the digest tells it apart.
+    files = "\n".join(f"- `{it.uri.rpartition('/')[2]}`: `sha256:{it.sha256}`" for it in sources)
+    table = _table(("split", "rows", "labels", "sources"), rows)
+    return "\n\n".join(part for part in (kept, files, table) if part)
 
 
 def _figures(facts: Mapping[str, Any]) -> str:
@@ -106,6 +109,16 @@ def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
         for it in slices
     ]  # fmt: skip
     return _table(("source", "rows", "macro-F1", "accuracy"), rows)
+
+
+def _comparison(models: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (it["name"], "yes" if it["chosen"] else "no", *(
+            _interval(it[split]["metrics"]["macro_f1"]) for split in ("validation", "test")
+        ))
+        for it in models
+    ]  # fmt: skip
+    return _table(("model", "chosen", "macro-F1, validation", "macro-F1, test"), rows)
 
 
 def _rules(rules: Sequence[Mapping[str, Any]]) -> str:

@@ -4,17 +4,27 @@ import os
 import re
 from pathlib import Path
 
-from sentiment_common.artifacts import BLESSING, EXAMPLES, MODEL, PUSHED_MODEL, write_json
+from sentiment_common.artifacts import (
+    BLESSING,
+    EVALUATION,
+    EXAMPLES,
+    MODEL,
+    PUSHED_MODEL,
+    write_json,
+)
 from sentiment_common.cli import Input, Option, Output, Result, Stage, Task
 from sentiment_common.errors import InputError
 
+RUN, RUN_VARIABLE = "sentiment.run", "SENTIMENT_RUN"
+"""The tag and the environment variable that name the run of the pipeline."""
 STAGE = Stage(
     name="sentiment-push",
     summary="Registers a blessed model after a smoke test and moves the alias to it.",
     inputs=(
         Input("model", MODEL, "the model that was judged"),
         Input("blessing", BLESSING, "its verdict"),
-        Input("examples", EXAMPLES, "their validation texts are the smoke test"),
+        Input("evaluation", EVALUATION, "the figures behind the verdict, kept with the model"),
+        Input("examples", EXAMPLES, "their validation and test texts are what it is tried on"),
     ),
     outputs=(Output("pushed_model", PUSHED_MODEL, "where the registry keeps it; the model card"),),
     results=(Result("model_version", "version in the registry"),),
@@ -24,7 +34,7 @@ STAGE = Stage(
     ),
     examples=(
         "MLFLOW_TRACKING_URI=sqlite:///var/mlflow/mlflow.db sentiment-push --model chosen "
-        "--blessing blessing --examples examples --out-pushed-model pushed",
+        "--blessing blessing --evaluation evaluation --examples examples --out-pushed-model pushed",
     ),
 )
 
@@ -33,28 +43,33 @@ def run(task: Task) -> None:
     """Checks the blessing, tests the model, registers it and writes what the registry answered."""
     uri = _tracking_uri()
     name, alias = _registered_model(task.options.registered_model), _alias(task.options.alias)
-    from sentiment_push.blessing import read_blessed
+    from sentiment_push.blessing import Verdict, read_blessed
 
-    blessed = read_blessed(task.input("model"), task.input("blessing"))
+    inputs = ("model", "blessing", "evaluation", "examples")
+    verdict = Verdict(*(task.input(name) for name in inputs))
+    blessed = read_blessed(verdict)
     from sentiment_push import card, registry, smoke
 
-    texts = smoke.texts_of(task.input("examples"))
+    texts = {split: smoke.texts_of(verdict.examples, split) for split in smoke.SPLITS}
+    run_tag = {RUN: os.environ[RUN_VARIABLE]} if os.environ.get(RUN_VARIABLE) else {}
     entry = registry.Entry(
-        name, alias, blessed.manifest.digest, {"candidate": blessed.name},
-        card.description(blessed), blessed.metrics,
+        name, alias, blessed.manifest.digest, {**blessed.tags, **run_tag},
+        card.description(blessed), blessed.metrics, {"evaluation": verdict.evaluation},
     )  # fmt: skip
-    model_card = card.render(blessed, task.input("examples"), name, alias)
+    model_card = card.render(blessed, verdict.examples, name, alias)
 
     def write_model(folder: Path) -> None:
-        from sentiment_push import packaging
+        from sentiment_push import packaging, parity
 
-        predictor = smoke.tested(blessed.folder, texts)
+        predictor = smoke.tested(blessed.folder, texts["validation"])
+        parity.check(predictor, blessed.folder, smoke.named(texts))
         packaging.write_mlflow_model(blessed.folder, folder)
         packaging.check(folder, predictor)
         (folder / "model_card.md").write_text(model_card, encoding="utf-8")
 
-    client = registry.connect(uri)
-    version = registry.current(client, entry) or registry.register(client, uri, entry, write_model)
+    output = task.outputs["pushed_model"]
+    # Beside the output and not in /tmp: what a killed push leaves behind lies with its other ruins.
+    version = registry.register(registry.connect(uri), uri, entry, write_model, output.parent)
     facts = {
         "name": name,
         "version": str(version.version),
@@ -63,8 +78,8 @@ def run(task: Task) -> None:
         "model_uri": f"models:/{name}/{version.version}",
         "source": version.source,
     }
-    write_json(task.outputs["pushed_model"] / "pushed_model.json", facts)
-    (task.outputs["pushed_model"] / "model_card.md").write_text(model_card, encoding="utf-8")
+    write_json(output / "pushed_model.json", facts)
+    (output / "model_card.md").write_text(model_card, encoding="utf-8")
     task.results["model_version"] = facts["version"]
     task.metadata["pushed_model"] = facts
     task.tracking.metrics(blessed.metrics)

@@ -5,11 +5,11 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunInfo
+from mlflow.entities import Metric, Param
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
@@ -18,6 +18,7 @@ from sentiment_common.errors import InputError
 logger = logging.getLogger(__name__)
 EXPERIMENT = "sentiment"
 DIGEST = "digest"
+SOURCE_NAME, SOURCE = "mlflow.source.name", "sentiment-push"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Entry:
         tags: Tags of the version.
         description: Description of the version, Markdown.
         metrics: Figures shown on the run.
+        folders: Folders that the run keeps beside the model, by their name there.
     """
 
     registered_model: str
@@ -39,6 +41,7 @@ class Entry:
     tags: Mapping[str, str]
     description: str
     metrics: Mapping[str, float]
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
 
 def connect(uri: str) -> MlflowClient:
@@ -65,50 +68,42 @@ def _shown(text: str) -> str:
     return re.sub(r"://[^/@\s]*@", "://", text)
 
 
-def current(client: MlflowClient, entry: Entry) -> ModelVersion | None:
-    """Returns the version that the alias points to if it holds the entry's digest."""
-    version = _aliased(client, entry.registered_model, entry.alias)
-    return version if version and version.tags.get(DIGEST) == entry.digest else None
-
-
 def register(
-    client: MlflowClient, uri: str, entry: Entry, write_model: Callable[[Path], None]
+    client: MlflowClient,
+    uri: str,
+    entry: Entry,
+    write_model: Callable[[Path], None],
+    scratch: Path | None = None,
 ) -> ModelVersion:
     """Writes and uploads the model, registers it as a new version and moves the alias to it.
 
-    A digest that has a version already (the alias was moved back meanwhile) gets the alias again
-    and no second version.
+    A digest that has a version already (it was pushed before, or a push died after registering it)
+    gets the alias and no second version. A process may die at any point of it: its run is marked
+    killed until the alias points to the version, and the next call does what is left.
 
     Args:
         client: The registry.
         uri: Its address.
         entry: What to register.
         write_model: Writes the MLflow model into the folder it is given.
+        scratch: Where to write it; the system's folder for such files if None.
     """
-    version = _of_digest(client, entry) or _new_version(client, uri, entry, write_model)
+    experiment = _experiment(client, uri)
+    _close_dead_runs(client, experiment)
+    version = _of_digest(client, entry)
+    if version is None:
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            # A model that fails its test fails here, before the registry hears of it.
+            write_model(Path(folder) / "model")
+            version = _new_version(client, experiment, entry, Path(folder) / "model")
     client.set_registered_model_alias(entry.registered_model, entry.alias, version.version)
+    _finish_run(client, version)
     logger.info("%s@%s is version %s", entry.registered_model, entry.alias, version.version)
     return version
 
 
-def _new_version(
-    client: MlflowClient, uri: str, entry: Entry, write_model: Callable[[Path], None]
-) -> ModelVersion:
-    with tempfile.TemporaryDirectory() as folder:
-        # A model that fails its test fails here, before the registry hears of it.
-        write_model(Path(folder) / "model")
-        run = _finished_run(client, uri, entry, Path(folder) / "model")
-    _create_registered_model(client, entry.registered_model)
-    return client.create_model_version(
-        entry.registered_model, source=f"{run.artifact_uri}/model", run_id=run.run_id,
-        tags={**entry.tags, DIGEST: entry.digest}, description=entry.description,
-    )  # fmt: skip
-
-
-def _finished_run(client: MlflowClient, uri: str, entry: Entry, model: Path) -> RunInfo:
-    run: RunInfo = client.create_run(
-        _experiment(client, uri), run_name="push", tags={"mlflow.source.name": "sentiment-push"}
-    ).info
+def _new_version(client: MlflowClient, experiment: str, entry: Entry, model: Path) -> ModelVersion:
+    run = client.create_run(experiment, run_name="push", tags={SOURCE_NAME: SOURCE}).info
     # Whatever ends this process early leaves a killed run and not one that runs for ever.
     client.update_run(run.run_id, "KILLED")
     now = int(time.time() * 1000)
@@ -117,9 +112,35 @@ def _finished_run(client: MlflowClient, uri: str, entry: Entry, model: Path) -> 
         metrics=[Metric(name, value, now, 0) for name, value in entry.metrics.items()],
         params=[Param(name, value) for name, value in entry.tags.items()],
     )
-    client.log_artifacts(run.run_id, str(model), "model")
-    client.set_terminated(run.run_id, "FINISHED")
-    return run
+    for name, folder in {"model": model, **entry.folders}.items():
+        client.log_artifacts(run.run_id, str(folder), name)
+    _create_registered_model(client, entry.registered_model)
+    return client.create_model_version(
+        entry.registered_model, source=f"{run.artifact_uri}/model", run_id=run.run_id,
+        tags={**entry.tags, DIGEST: entry.digest}, description=entry.description,
+    )  # fmt: skip
+
+
+def _close_dead_runs(client: MlflowClient, experiment: str) -> None:
+    """Marks runs killed that a process created and died.
+
+    A push that is under way loses nothing: it does the same as soon as it has created its run.
+    """
+    running = f"attributes.status = 'RUNNING' and tags.`{SOURCE_NAME}` = '{SOURCE}'"
+    for run in client.search_runs([experiment], running):
+        client.update_run(run.info.run_id, "KILLED")
+
+
+def _finish_run(client: MlflowClient, version: ModelVersion) -> None:
+    try:
+        run = client.get_run(version.run_id)
+    except MlflowException as error:
+        # A version outlives its run where somebody deleted the run.
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        return
+    if run.info.status == "KILLED" and run.data.tags.get(SOURCE_NAME) == SOURCE:
+        client.set_terminated(version.run_id, "FINISHED")
 
 
 def _experiment(client: MlflowClient, uri: str) -> str:
@@ -156,16 +177,6 @@ def _create_registered_model(client: MlflowClient, name: str) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-
-
-def _aliased(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
-    try:
-        return client.get_model_version_by_alias(name, alias)
-    except MlflowException as error:
-        # No such model, and a model without such an alias.
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise
-        return None
 
 
 def _of_digest(client: MlflowClient, entry: Entry) -> ModelVersion | None:

@@ -1,7 +1,7 @@
 """Does the bundle answer here, to ordinary and to awkward texts, before anyone depends on it?"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from sentiment_common.errors import InputError
 from sentiment_models import Predictor, load
 
 logger = logging.getLogger(__name__)
+SPLITS = ("validation", "test")
 MOST_TEXTS = 2000
 TOLERANCE = 1e-6
 AWKWARD = {
@@ -27,30 +28,46 @@ AWKWARD = {
 }
 
 
-def texts_of(examples: Path) -> list[str]:
-    """Returns texts of the validation split, at most ``MOST_TEXTS``.
+def texts_of(examples: Path, split: str) -> list[str]:
+    """Returns the texts of a split.
 
     Raises:
         InputError: There are none.
     """
-    path = examples / "validation" / "examples.parquet"
+    path = examples / split / "examples.parquet"
     if not path.is_file():
         raise InputError("the split is missing", where=str(path), mend="run ingest again")
-    texts: list[str] = pq.read_table(path, columns=["text"])["text"][:MOST_TEXTS].to_pylist()
+    texts: list[str] = pq.read_table(path, columns=["text"])["text"].to_pylist()
     if not texts:
         raise InputError("the split has no rows", where=str(path), mend="give ingest more rows")
     return texts
 
 
+def named(texts: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Yields the awkward texts and those of each split, after what a message may call them.
+
+    A customer's words stay out of the log, so a text of a split is called by its row.
+    """
+    yield from AWKWARD.items()
+    for split, listed in texts.items():
+        for row, text in enumerate(listed, start=1):
+            yield f"row {row} of the {split} split", text
+
+
 def tested(bundle: Path, texts: Sequence[str]) -> Predictor:
     """Loads a bundle and returns it once it has passed the smoke test.
+
+    Args:
+        bundle: The bundle's folder.
+        texts: Ordinary texts; the first ``MOST_TEXTS`` are scored.
 
     Raises:
         InputError: The bundle cannot be loaded or fails the test.
     """
-    logger.info("smoke test with %d texts", len(texts))
+    scored = texts[:MOST_TEXTS]
+    logger.info("smoke test with %d texts", len(scored))
     predictor = load(bundle)
-    check(predictor, texts, str(bundle))
+    check(predictor, scored, str(bundle))
     return predictor
 
 
