@@ -3,9 +3,11 @@ PYTHON ?= $(shell python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 1
             && echo python3 || echo python3.11)
 ENVIRONMENTS := $(PYTHON) pipelines/src/sentiment_pipelines/environments.py
 BIN := var/envs
+# Environments below var/ keep their bytecode, whatever the surroundings say: imports take half.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run serve bento ui test test-system bench lint format compile component lock \
-        sizes text-spec clean clean-all
+.PHONY: help pipeline-run pipeline-plan runs lineage reproduce gc serve bento ui text-spec test \
+        test-system test-kills bench lint format compile component lock sizes clean clean-all
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,12 +19,40 @@ TEXT ?=
 LABEL ?=
 RATING ?=
 SET ?=
+ACCEPT ?=
 settings = $(if $(DATA),source=$(DATA)) $(if $(TEXT),text_column=$(TEXT)) \
            $(if $(LABEL),label_column=$(LABEL)) $(if $(RATING),rating_column=$(RATING)) $(SET)
+overrides = $(foreach s,$(settings),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)')
+FRESH ?=
 
-pipeline-run:  ## run everything on this machine: DATA= TEXT= LABEL= RATING= for your own file
+pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own file, FRESH=1 for all
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines run $(foreach s,$(settings),--set '$(s)')
+	@$(BIN)/pipelines/bin/sentiment-pipelines run $(if $(FRESH),--fresh) $(overrides)
+
+pipeline-plan:  ## say what pipeline-run would reuse, what it would run and why
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines plan $(overrides)
+
+COMPARE ?=
+runs:  ## list the runs, or compare some: make runs COMPARE="latest latest~1"
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines runs $(if $(COMPARE),--compare $(COMPARE))
+
+ARTIFACT ?=
+PICTURE ?=
+lineage:  ## trace an artifact or model to its sources: ARTIFACT=sentiment@champion PICTURE=chain.svg
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines lineage $(ARTIFACT) $(if $(PICTURE),--picture $(PICTURE))
+
+RUN ?= latest
+reproduce:  ## run a run again, apart from everything, and compare every digest: RUN=latest
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines reproduce $(RUN)
+
+KEEP ?= 5
+gc:  ## delete all but the last KEEP=5 runs and what the champion stands on
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines gc --keep $(KEEP)
 
 MODEL ?=
 PORT ?= 3000
@@ -37,8 +67,8 @@ bento:  ## build a Bento that contains the pushed model
 	@model="$(model)" && exec $(BIN)/serving-tensorflow/bin/sentiment-serve build --model "$$model"
 
 ui:  ## open MLflow's interface on http://127.0.0.1:5000: runs, metrics, registry
-	@$(ENVIRONMENTS) sync pipelines
-	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/pipelines/bin/mlflow ui \
+	@$(ENVIRONMENTS) sync pipelines-ui
+	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/pipelines-ui/bin/mlflow ui \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/var/mlflow/mlflow.db}"
 
 text-spec:  ## show what happens to a text, rule by rule: make text-spec TEXT="So goood :)"
@@ -48,10 +78,14 @@ text-spec:  ## show what happens to a text, rule by rule: make text-spec TEXT="S
 # --- check ---------------------------------------------------------------------------------------
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
 	@$(ENVIRONMENTS) test
-	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system
+	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills
 
 test-system:  ## what needs system packages that .ci/run installs: a browser
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
+
+test-kills:  ## slow: SIGKILL at every stage, and the next run goes on from there
+	@$(ENVIRONMENTS) sync
+	@$(ENVIRONMENTS) test pipelines --tests tests/kills -v
 
 bench:  ## measure: ROOMS="transform pipelines", all if none is given
 	@$(ENVIRONMENTS) bench $(ROOMS)

@@ -6,10 +6,11 @@ import subprocess
 import pytest
 import yaml
 
-from sentiment_pipelines.environments import ROOT, rooms
+from sentiment_pipelines.environments import ROOT, SECOND_ENVIRONMENTS, rooms
 
 SOURCES = [path for path in ROOT.glob("*/**/*.py") if "var" not in path.relative_to(ROOT).parts]
-ROOMS = [room for name, room in rooms().items() if name not in ("dev", "serving-tensorflow")]
+SECOND = {name for name, _, _ in SECOND_ENVIRONMENTS}
+ROOMS = [room for name, room in rooms().items() if name not in {"dev", *SECOND}]
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)

@@ -9,6 +9,7 @@ from sentiment_common.artifacts import (
     MODEL,
     Manifest,
     payload_digest,
+    read_intact,
     read_manifest,
     write_json,
     write_manifest,
@@ -44,11 +45,35 @@ def test_before_the_first_push_there_is_no_champion(client, tmp_path):
 
 def test_the_champion_is_the_bundle_behind_the_alias_with_its_digest(client, registered, tmp_path):
     _, digest = registered
-    assert champion.resolve(client, tmp_path / "champion") == digest
+    found = champion.resolve(client, tmp_path / "champion")
+    assert found == champion.Champion(digest, "baseline", "1", None)
     stored = json.loads((tmp_path / "champion" / "champion.json").read_text())
     assert stored == {"digest": digest, "name": "baseline", "version": "1"}
     assert read_manifest(tmp_path / "champion" / "bundle", MODEL).digest == digest
-    assert read_manifest(tmp_path / "champion", CHAMPION).digest == digest
+    read_intact(tmp_path / "champion", CHAMPION)
+
+
+def test_the_evaluation_it_was_chosen_in_comes_with_the_champion(client, registered, tmp_path):
+    evaluation = tmp_path / "evaluation"
+    write_json(evaluation / "evaluation.json", {"rows": 1})
+    write_manifest(
+        evaluation,
+        Manifest(
+            "evaluation", 1, "sentiment-evaluate", "1", payload_digest(evaluation),
+            inputs={"examples": "sha256:rows"},
+        ),
+    )  # fmt: skip
+    run = client.create_run(client.get_experiment_by_name("sentiment").experiment_id).info
+    client.log_artifacts(run.run_id, str(evaluation), "evaluation")
+    version = client.create_model_version(
+        "sentiment", (tmp_path / "model").as_uri(), run.run_id, {"candidate": "baseline"}
+    )
+    client.set_registered_model_alias("sentiment", "champion", version.version)
+
+    found = champion.resolve(client, tmp_path / "champion")
+    assert found.examples == "sha256:rows"
+    assert (tmp_path / "champion" / "evaluation" / "evaluation.json").is_file()
+    read_intact(tmp_path / "champion", CHAMPION)
 
 
 def test_a_champion_that_was_changed_in_the_registry_is_refused(client, registered, tmp_path):

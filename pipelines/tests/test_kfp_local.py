@@ -150,6 +150,18 @@ def test_two_tasks_of_one_component_keep_their_outputs_apart(run, tmp_path):
     assert heard == {"first", "second"}
 
 
+def test_independent_tasks_run_in_the_order_of_their_names(run, tmp_path):
+    @dsl.pipeline
+    def independent(folder: str):
+        for name in ("c", "a", "d", "b"):
+            judge(text=name)
+            say(text=name)
+
+    names = [name for name, _, _ in run(independent, folder=str(tmp_path))]
+    assert names == sorted(names)
+    assert len(names) == 8
+
+
 def test_an_importer_brings_in_an_artifact_type_of_ours(run, tmp_path):
     given = tmp_path / "given"
     given.write_text("hello")

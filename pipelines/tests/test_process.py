@@ -2,10 +2,13 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from kfp import compiler, dsl
@@ -106,10 +109,38 @@ def test_a_failing_task_ends_the_run_with_its_exit_code_log_and_rerun_script(
     monkeypatch.setattr("sentiment_pipelines.runs.VAR", tmp_path)
     compiler.Compiler().compile(crashing, str(tmp_path / "crashing.yaml"))
     sync(rooms()["ingest"])
-    run = Run.begin()
-    assert process.execute(tmp_path / "crashing.yaml", {"code": code}, run, [], {}) is False
+    run = Run.begin({})
+    done = process.execute(tmp_path / "crashing.yaml", {"code": code}, run, [], {}, None)
+    assert done is False
     (task,) = run.tasks
     assert task.exit_code == code
     assert task.last_lines() == ["about to end"]
     again = subprocess.run(["sh", str(task.rerun)], capture_output=True, text=True, check=False)
     assert (again.returncode, again.stdout) == (code, "about to end\n")
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs util-linux")
+def test_the_task_of_a_killed_run_is_killed_with_it(tmp_path):
+    pid = tmp_path / "pid"
+    task = f"import os, pathlib, time; pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))"
+    run = (
+        "import io, sys; from sentiment_pipelines.backends import process; "
+        f"process._stream([sys.executable, '-c', {task + '; time.sleep(60)'!r}], {{}}, "
+        "io.StringIO(), print)"
+    )
+    with subprocess.Popen([sys.executable, "-c", run]) as parent:
+        while not (pid.is_file() and pid.read_text()):
+            time.sleep(0.05)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while _alive(int(pid.read_text())):
+        assert time.monotonic() < deadline, "the task outlived its run"
+        time.sleep(0.05)
+
+
+def _alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # dead, and nobody has asked for its exit code yet

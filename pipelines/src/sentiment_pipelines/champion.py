@@ -1,12 +1,14 @@
 """Resolves the champion before a run: the bundle behind the registry's alias, or none."""
 
 import shutil
+from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
 from sentiment_common.artifacts import (
     CHAMPION,
+    EVALUATION,
     MANIFEST,
     MODEL,
     Manifest,
@@ -15,11 +17,30 @@ from sentiment_common.artifacts import (
     write_json,
     write_manifest,
 )
+from sentiment_pipelines.cache import link
 
 REGISTERED_MODEL, ALIAS = "sentiment", "champion"
+PRODUCER = "sentiment-pipelines"
 
 
-def resolve(client: Any, folder: Path) -> str | None:
+@dataclass(frozen=True)
+class Champion:
+    """What a run knows of the champion.
+
+    Attributes:
+        digest: Digest of its bundle.
+        name: What it was called as a candidate.
+        version: Its version in the registry.
+        examples: Digest of the examples it was chosen on; None if the registry does not know.
+    """
+
+    digest: str
+    name: str | None
+    version: str
+    examples: str | None
+
+
+def resolve(client: Any, folder: Path) -> Champion | None:
     """Writes the champion artifact that a run is given.
 
     Args:
@@ -27,24 +48,44 @@ def resolve(client: Any, folder: Path) -> str | None:
         folder: Where to write it.
 
     Returns:
-        Digest of the champion's bundle, None if nothing holds the alias yet.
+        The champion, None if nothing holds the alias yet.
+
+    Raises:
+        InputError: The registry's files are not what they were when the model was pushed.
     """
     folder.mkdir(parents=True)
     version = _version_behind_alias(client)
-    digest = None
+    found, named = None, {}
     if version is not None:
         bundle = download(version)
-        digest = read_intact(bundle, MODEL).digest
-        shutil.copytree(bundle, folder / "bundle")
-    number = str(version.version) if version is not None else None
-    name = version.tags.get("candidate") if version is not None else None
-    write_json(folder / "champion.json", {"digest": digest, "name": name, "version": number})
-    payload, producer = digest or payload_digest(folder), "sentiment-pipelines"
+        named["bundle"] = read_intact(bundle, MODEL).digest
+        shutil.copytree(bundle, folder / "bundle", copy_function=link)
+        examples = _evaluation(client, version, folder / "evaluation", named)
+        name = version.tags.get("candidate")
+        found = Champion(named["bundle"], name, str(version.version), examples)
+    facts = {key: getattr(found, key, None) for key in ("digest", "name", "version")}
+    write_json(folder / "champion.json", facts)
+    digest = payload_digest(folder, named)
     manifest = Manifest(
-        CHAMPION.name, CHAMPION.schema_version, producer, installed_version(producer), payload
-    )
+        CHAMPION.name, CHAMPION.schema_version, PRODUCER, installed_version(PRODUCER), digest,
+        named=named,
+    )  # fmt: skip
     write_manifest(folder, manifest)
-    return digest
+    return found
+
+
+def _evaluation(client: Any, version: Any, folder: Path, named: dict[str, str]) -> str | None:
+    """Fetches the evaluation the champion was chosen in and returns the digest of its examples."""
+    from mlflow.artifacts import download_artifacts
+
+    if not version.run_id or not client.list_artifacts(version.run_id, "evaluation"):
+        return None
+    at = {"run_id": version.run_id, "tracking_uri": client.tracking_uri}
+    source = Path(download_artifacts(artifact_path="evaluation", **at))
+    manifest = read_intact(source, EVALUATION)
+    shutil.copytree(source, folder, copy_function=link)
+    named["evaluation"] = manifest.digest
+    return manifest.inputs.get("examples")
 
 
 def champion_bundle(client: Any) -> Path | None:

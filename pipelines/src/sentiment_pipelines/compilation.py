@@ -7,9 +7,7 @@ from kfp import compiler
 
 from sentiment_pipelines import interfaces
 from sentiment_pipelines.environments import ROOT, rooms, sync
-
-COMPILED = ROOT / "pipelines" / "compiled"
-TRAINING = COMPILED / "training.yaml"
+from sentiment_pipelines.graph import TRAINING
 
 
 def compile_component(stage: str, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from sentiment_pipelines.plan import DEPENDS, RERUN, REUSE, SKIP, Step
 from sentiment_pipelines.runs import EXIT_BAD_INPUT, Run, TaskRecord
 
 METRICS = ("accuracy", "auc_ovr_macro", "expected_calibration_error")
@@ -52,8 +54,10 @@ class Progress:
         """Leaves one line per task."""
         if self._console.is_terminal:
             self._live.stop()
-        mark = "[green]✓[/]" if record.exit_code == 0 else "[red]✗[/]"
         results = "".join(f"  {name} {value}" for name, value in record.results.items())
+        mark = "[green]✓[/]" if record.exit_code == 0 else "[red]✗[/]"
+        if record.reused_from:
+            mark, results = "[cyan]=[/]", f"  as in run {record.reused_from}{results}"
         self._console.print(
             f"{mark} {record.name:<16} {record.seconds:6.1f} s[dim]{escape(results)}[/]"
         )
@@ -66,7 +70,11 @@ class Progress:
 
 def failure(console: Console, record: TaskRecord) -> None:
     """Says which task failed, with its last lines and how to run it again."""
-    if record.exit_code == EXIT_BAD_INPUT:
+    if record.exit_code < 0:
+        name = signal.Signals(-record.exit_code).name
+        mend = "; is there too little memory?" if name == "SIGKILL" else ""
+        console.print(f"[red]{record.name} was ended by {name}[/]{mend}")
+    elif record.exit_code == EXIT_BAD_INPUT:
         console.print(f"[red]{record.name}:[/] {escape(record.last_lines(1)[0])}", soft_wrap=True)
     else:
         console.print(
@@ -79,12 +87,25 @@ def failure(console: Console, record: TaskRecord) -> None:
     console.print(f"run again: sh {rerun}", soft_wrap=True, highlight=False)
 
 
+def plan(steps: Sequence[Step]) -> str:
+    """Returns what a run would do with each task and why, a line each."""
+    colours = {REUSE: "cyan", RERUN: "yellow", DEPENDS: "yellow", SKIP: "dim"}
+    words = {REUSE: "reuse", RERUN: "rerun", DEPENDS: "depends on", SKIP: "skip"}
+    lines = []
+    for step in steps:
+        reasons = (", " if step.action == DEPENDS else "; ").join(step.reasons)
+        reasons = f"run {reasons}" if step.action == REUSE else reasons
+        action = f"[{colours[step.action]}]{words[step.action]:<10}[/]"
+        lines.append(f"  {step.task:<16} {action}  {escape(reasons)}")
+    return "\n".join(lines)
+
+
 def models(evaluation: Mapping[str, Any]) -> Table:
     """Returns the table of models by metric, on the test split."""
     table = Table(title=f"Test split, {evaluation['rows']['test']:,} texts", title_justify="left")
     table.add_column("model", no_wrap=True)
-    for name in ("macro-F1", "interval", "accuracy", "AUC", "calibration error"):
-        table.add_column(name, justify="right")
+    for name in ("macro-F1", "interval", "accuracy", "AUC", "ECE"):
+        table.add_column(name, justify="right", no_wrap=True)
     for model in evaluation["models"]:
         metrics = model["test"]["metrics"]
         score = metrics["macro_f1"]

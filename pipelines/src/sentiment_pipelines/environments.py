@@ -11,6 +11,8 @@ certificates apply. A room's environment is made anew only when its lock changes
 from __future__ import annotations  # an older Python shall get as far as saying that it is one
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -34,6 +36,11 @@ CACHE = ROOT / "var" / "cache"
 BOOTSTRAP_LOCK = ROOT / "pipelines" / "bootstrap.lock"
 TEST_LOCK = ROOT / "tests" / "requirements.lock"
 OLDEST_GLIBC_OF_TFDV = (2, 38)
+SECOND_ENVIRONMENTS = (
+    ("serving-tensorflow", "serving", "tensorflow"),
+    ("pipelines-ui", "pipelines", "ui"),
+)
+"""Name, folder and lock of environments that a room has beside its own."""
 PYTHON = (3, 11)
 """What the locks are resolved for; TFDV 1.16.1 has no wheels for a later one."""
 
@@ -103,7 +110,7 @@ def rooms() -> dict[str, Room]:
     found = [Room("dev", ROOT), Room("base", ROOT / "common/base")]
     found += [Room("models", ROOT / "common/models"), Room("pipelines", ROOT / "pipelines")]
     found += [Room("serving", ROOT / "serving")]
-    found += [Room("serving-tensorflow", ROOT / "serving", "tensorflow")]
+    found += [Room(name, ROOT / folder, lock) for name, folder, lock in SECOND_ENVIRONMENTS]
     for project in sorted(ROOT.glob("components/*/pyproject.toml")):
         name = project.parent.name
         found.append(Room(name, project.parent, _glibc_variant() if name == "validate" else ""))
@@ -119,18 +126,44 @@ def _glibc_variant() -> str:
 def sync(room: Room) -> bool:
     """Makes a room's environment if it is not there or its lock has changed.
 
+    Two of these at once wait for each other.
+
     Returns:
         Whether anything was done.
 
     Raises:
         SystemExit: uv or pip failed; its message is shown.
     """
-    stamp = room.environment / ".stamp"
-    if stamp.is_file() and stamp.read_text() == room.stamp:
+    if _is_current(room):
         return False
+    with _alone():
+        return _make(room)
+
+
+def _is_current(room: Room) -> bool:
+    stamp = room.environment / ".stamp"
+    return stamp.is_file() and stamp.read_text() == room.stamp
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    with (ENVIRONMENTS / ".lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another set-up of environments", flush=True)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _make(room: Room) -> bool:
+    if _is_current(room):  # while this one waited
+        return False
+    stamp = room.environment / ".stamp"
     stamp.unlink(missing_ok=True)
-    if not room.python.exists():
-        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(room.environment))
+    # Not mended in place: packages that share files (mlflow and mlflow-skinny) would lose some.
+    _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(room.environment))
     at = ("--quiet", "--python", str(room.python))
     _uv("pip", "sync", *at, "--require-hashes", str(room.lock))
     editable = [part for package in room.local_packages for part in ("--editable", str(package))]
@@ -222,7 +255,11 @@ def process_environment(room: Room) -> dict[str, str]:
     }
 
 
-_NOT_INHERITED = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}
+_NOT_INHERITED = {
+    "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME",
+    "PYTHONDONTWRITEBYTECODE",  # without bytecode TensorFlow's import takes twice as long
+    "SENTIMENT_TRACKING_SERVER",  # here the run writes to MLflow, and no stage beside it
+}  # fmt: skip
 PYTEST = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
 
 
@@ -283,11 +320,16 @@ def _locks_of(room: Room) -> Iterator[tuple[Path, list[str]]]:
         yield room.lock, [room.variant] if room.variant else []
 
 
+def _own_rooms(chosen: Sequence[Room]) -> list[Room]:
+    """Leaves out environments that have no code of their own to test or measure."""
+    second = {"dev", *(name for name, _, _ in SECOND_ENVIRONMENTS)}
+    return [room for room in chosen if room.name not in second]
+
+
 def _test_all(chosen: Sequence[Room], tests: Path | None, options: Sequence[str]) -> int:
     if tests:
         return test(chosen[0], tests.resolve(), options)
-    with_tests = [room for room in chosen if room.name not in ("dev", "serving-tensorflow")]
-    codes = {room.name: test(room, room.folder / "tests", options) for room in with_tests}
+    codes = {room.name: test(room, room.folder / "tests", options) for room in _own_rooms(chosen)}
     failed = [name for name, code in codes.items() if code]
     if failed:
         print(f"environments: tests failed in {', '.join(failed)}", file=sys.stderr)
@@ -344,7 +386,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command == "test":
         return _test_all(chosen, arguments.tests, options)
     if arguments.command == "bench":
-        return max(bench(room, options) for room in chosen if room.name != "dev")
+        return max(bench(room, options) for room in _own_rooms(chosen))
     for room in chosen:
         if arguments.command == "lock":
             lock(room)

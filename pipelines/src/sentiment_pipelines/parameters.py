@@ -7,7 +7,10 @@ from typing import Any
 import yaml
 
 from sentiment_common.errors import InputError
+from sentiment_pipelines.graph import LOADER
 
+FOUND = ("champion",)
+"""Parameters of the pipeline that nobody gives: they are found before a run."""
 _TYPES: dict[str, Callable[[Any], Any]] = {
     "STRING": str,
     "NUMBER_INTEGER": int,
@@ -44,9 +47,9 @@ def read(file: Path, assignments: Sequence[str], compiled: Path) -> dict[str, An
 
 
 def _declared(compiled: Path) -> dict[str, str]:
-    specification = next(yaml.safe_load_all(compiled.read_text()))
+    specification = next(yaml.load_all(compiled.read_text(), Loader=LOADER))
     parameters: Mapping[str, Any] = specification["root"]["inputDefinitions"]["parameters"]
-    return {name: spec["parameterType"] for name, spec in parameters.items() if name != "champion"}
+    return {name: spec["parameterType"] for name, spec in parameters.items() if name not in FOUND}
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:

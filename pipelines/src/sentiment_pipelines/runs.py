@@ -1,14 +1,28 @@
-"""A run on this machine: its folder under ``var/runs``, its tasks, what they gave."""
+"""A run on this machine: its folder under ``var/runs``, its state, its tasks, what they gave."""
 
+import contextlib
 import datetime
+import fcntl
 import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from sentiment_common.artifacts import write_json
+from sentiment_common.errors import InputError
 from sentiment_pipelines.environments import VAR
 
 EXIT_BAD_INPUT = 2
+RUNNING, FINISHED, FAILED, KILLED = "running", "finished", "failed", "killed"
+STATE = "run.json"
+
+
+def folder() -> Path:
+    """Returns where the runs lie."""
+    return VAR / "runs"
 
 
 @dataclass(frozen=True)
@@ -22,7 +36,9 @@ class TaskRecord:
         log: Its log.
         rerun: A shell script that runs exactly this task again.
         seconds: How long it took.
-        exit_code: 0 done, 2 bad input, anything else a bug.
+        exit_code: 0 done, 2 bad input, negative if a signal ended it, anything else a bug.
+        reused_from: The run whose outputs were used instead of running it; empty if it ran.
+        key: Digest of what decided its outputs.
     """
 
     name: str
@@ -32,6 +48,8 @@ class TaskRecord:
     rerun: Path
     seconds: float
     exit_code: int
+    reused_from: str = ""
+    key: str = ""
 
     @property
     def results(self) -> dict[str, Any]:
@@ -60,10 +78,17 @@ class Run:
     tasks: list[TaskRecord] = field(default_factory=list)
 
     @classmethod
-    def begin(cls) -> "Run":
-        """Creates a new run's folder and points ``var/runs/latest`` at it."""
-        run = cls(datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
+    def begin(cls, facts: Mapping[str, Any]) -> "Run":
+        """Creates a new run's folder and points ``var/runs/latest`` at it.
+
+        Args:
+            facts: What is known of it from the start; ``run.json`` keeps it.
+        """
+        run = cls(_now())
+        while run.folder.exists():  # two runs in one millisecond
+            run = cls(_now())
         run.logs.mkdir(parents=True)
+        run.note(status=RUNNING, process=os.getpid(), **facts)
         latest = run.folder.parent / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(run.id)
@@ -72,16 +97,89 @@ class Run:
     @property
     def folder(self) -> Path:
         """Everything of this run."""
-        return VAR / "runs" / self.id
+        return folder() / self.id
 
     @property
     def logs(self) -> Path:
-        """One log and one rerun script per task."""
+        """One log and one rerun script per task that ran."""
         return self.folder / "logs"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The content of ``run.json``: status, outcome, parameters and the like."""
+        path = self.folder / STATE
+        content: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        return content
+
+    def note(self, **facts: Any) -> None:
+        """Adds facts to ``run.json``, which is whole at any moment."""
+        staged = self.folder / f".{STATE}.partial"
+        write_json(staged, {**self.facts, **facts})
+        staged.replace(self.folder / STATE)
 
     def task(self, name: str) -> TaskRecord | None:
         """Returns an ended task by name, None if it did not run."""
         return next((task for task in self.tasks if task.name == name), None)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+
+
+def all_runs() -> list[Run]:
+    """Returns every run, the latest first."""
+    return [
+        Run(path.parent.name) for path in sorted(folder().glob(f"[0-9]*/{STATE}"), reverse=True)
+    ]
+
+
+@contextlib.contextmanager
+def exclusive() -> Iterator[None]:
+    """Keeps other runs off ``var`` inside the context: they would judge by the same champion.
+
+    The system gives the lock back when this process ends, however it ends.
+
+    Raises:
+        InputError: Another run has it.
+    """
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "lock").open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            stream.seek(0)
+            raise InputError(
+                f"another run is using it ({stream.read().strip() or 'just started'})",
+                where=str(VAR),
+                mend="wait for it, or set SENTIMENT_VAR to a folder of your own",
+            ) from error
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()}\n")
+        stream.flush()
+        yield
+
+
+def close_dead() -> list[Run]:
+    """Closes runs that a kill or a crash left open, and removes what they left half-written.
+
+    Call it inside ``exclusive``: then no run that is still marked as running is alive.
+
+    Returns:
+        The runs that were closed.
+    """
+    dead = [run for run in all_runs() if run.facts.get("status") == RUNNING]
+    for run in dead:
+        for partial in sorted(run.folder.rglob(".*.partial-*")):
+            _remove(partial)
+        run.note(status=KILLED, outcome="killed")
+    return dead
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class Observer(Protocol):
@@ -94,4 +192,4 @@ class Observer(Protocol):
         """A task wrote a line to its log."""
 
     def finished(self, record: TaskRecord) -> None:
-        """A task ended."""
+        """A task ended, or an earlier run's outputs were taken for it."""

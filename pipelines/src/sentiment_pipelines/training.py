@@ -18,12 +18,14 @@ def _load(stage: str) -> components.YamlComponent:
 )
 def training(
     champion: str,
+    previous_examples: str,
     source: str = "default",
     text_column: str = "text",
     label_column: str = "",
     rating_column: str = "",
     rating_thresholds: str = "",
     schema: str = "auto",
+    accept: str = "",
     epochs: int = 20,
     min_macro_f1: float = 0.5,
     seed: int = 13,
@@ -32,12 +34,14 @@ def training(
 
     Args:
         champion: URI of the champion artifact, resolved before the run.
+        previous_examples: URI of the examples whose splits are kept, resolved before the run.
         source: Where the feedback is: ``default`` or a file.
         text_column: Column with the text.
         label_column: Column with negative, neutral or positive; empty for none.
         rating_column: Column with a rating; empty for none.
         rating_thresholds: ``negative_to,positive_from``; empty for the source's own.
         schema: What the data is judged by: ``auto``, a shipped schema or a path.
+        accept: ``RULE=REASON`` for each rule of validate that is not to refuse this time.
         epochs: At most so many passes of the deep model over the training data.
         min_macro_f1: Below this no model is pushed.
         seed: Of the split and of both trainings.
@@ -45,7 +49,11 @@ def training(
     in_production = dsl.importer(
         artifact_uri=champion, artifact_class=_TYPES["SentimentChampion"], reimport=False
     ).set_display_name("champion")
+    known = dsl.importer(
+        artifact_uri=previous_examples, artifact_class=_TYPES["SentimentExamples"], reimport=False
+    ).set_display_name("previous-examples")
     ingest = _load("ingest")(
+        previous_examples=known.outputs["artifact"],
         source=source,
         text_column=text_column,
         label_column=label_column,
@@ -54,7 +62,7 @@ def training(
         seed=seed,
     )
     examples = ingest.outputs["examples"]
-    validate = _load("validate")(examples=examples, schema=schema)
+    validate = _load("validate")(examples=examples, schema=schema, accept=accept)
     with dsl.If(validate.outputs["verdict"] == "accepted", name="data-accepted"):
         transform = _load("transform")(examples=examples)
         features = transform.outputs
@@ -79,8 +87,10 @@ def training(
             seed=seed,
         )
         with dsl.If(evaluate.outputs["verdict"] == "blessed", name="model-blessed"):
-            _load("push")(
+            push = _load("push")(
                 model=evaluate.outputs["model"],
                 blessing=evaluate.outputs["blessing"],
+                evaluation=evaluate.outputs["evaluation"],
                 examples=examples,
             )
+            push.set_caching_options(enable_caching=False)  # it moves an alias outside

@@ -1,6 +1,6 @@
 """All that is changed in kfp.local, and nothing more; delete pieces as upstream fixes land.
 
-kfp.local walks the compiled pipeline: order, conditions, loops, retries, exit handlers. Four things
+kfp.local walks the compiled pipeline: order, conditions, loops, retries, exit handlers. Five things
 it lacks are added while ``hooks`` is entered:
 
 1. Container components run as processes (kubeflow/pipelines#13313): its handler for them is ours.
@@ -8,6 +8,7 @@ it lacks are added while ``hooks`` is entered:
 3. A task's folder is named after the task; upstream names it after the component, so that two
    tasks of one component overwrite each other.
 4. Importers may import the artifact types of this house.
+5. Independent tasks come in the order of their names; upstream's differs from run to run.
 
 ``check`` compares what is patched with what these patches were written for, and fails loudly.
 """
@@ -25,6 +26,7 @@ from kfp import dsl, local
 from kfp.dsl.types import type_utils
 from kfp.local import (
     executor_input_utils,
+    graph_utils,
     importer_handler,
     status,
     subprocess_task_handler,
@@ -52,6 +54,7 @@ _PATCHED = {
         importer_handler.get_artifact_class_from_schema_title,
         "28a581adb070fc8b",
     ),
+    "topological_sort_tasks": (graph_utils.topological_sort_tasks, "941793c3ba7abaec"),
 }
 
 
@@ -104,6 +107,7 @@ def hooks(run_task: RunTask, artifact_types: tuple[type[dsl.Artifact], ...]) -> 
             (task_executor, "execute_single_task", execute_named),
             (executor_input_utils, "get_local_task_resource_name", lambda _: current.get()),
             (_evaluator, "_resolve_pipeline_channel", staticmethod(_resolve_channel)),
+            (graph_utils, "topological_sort_tasks", _sorted_by_name),
         ):
             stack.enter_context(mock.patch.object(target, name, replacement))
         stack.enter_context(mock.patch.dict(type_utils.ARTIFACT_CLASSES_MAPPING, titles))
@@ -113,6 +117,13 @@ def hooks(run_task: RunTask, artifact_types: tuple[type[dsl.Artifact], ...]) -> 
 def initialize(pipeline_root: str) -> None:
     """Points kfp.local at a folder for the tasks' outputs."""
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=pipeline_root)
+
+
+def _sorted_by_name(tasks: Any) -> list[str]:
+    """Sorts tasks topologically; upstream takes equals in the order of a protobuf map."""
+    needed = graph_utils.build_dependency_map(tasks)
+    order: list[str] = graph_utils.topological_sort(dict(sorted(needed.items())))
+    return order
 
 
 _resolve_upstream = _evaluator._resolve_pipeline_channel

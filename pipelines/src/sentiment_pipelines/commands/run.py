@@ -1,0 +1,45 @@
+"""``sentiment-pipelines run`` and ``plan``: the training pipeline on this machine."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sentiment_pipelines.environments import ROOT
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    run = commands.add_parser("run", help="run the training pipeline on this machine")
+    _add_parameters(run)
+    run.add_argument("--fresh", action="store_true", help="reuse nothing of earlier runs")
+    run.add_argument("--picture", type=Path, metavar="FILE", help="save what is shown as an SVG")
+    run.set_defaults(command=_run)
+    plan = commands.add_parser("plan", help="say what a run would reuse, what it would run and why")
+    _add_parameters(plan)
+    plan.set_defaults(command=_plan)
+
+
+def _add_parameters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="override a parameter"
+    )
+    parser.add_argument("--params", type=Path, default=ROOT / "params.yaml", help="parameters file")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from sentiment_pipelines import execution
+
+    console = Console(file=sys.stdout, highlight=False, record=arguments.picture is not None)
+    return execution.run(
+        arguments.params, arguments.set, console, arguments.picture, fresh=arguments.fresh
+    )
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from sentiment_pipelines import execution
+
+    console = Console(file=sys.stdout, highlight=False)
+    return execution.plan(arguments.params, arguments.set, console)

@@ -1,0 +1,182 @@
+"""When two tasks are the same piece of work: the parts of a task's key, and how two keys differ.
+
+A task is reused when all parts are equal. kfp.local's own cache knows neither the code nor the
+content of artifacts, and a file that changed in place under its old name is the same to it.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sentiment_common.artifacts import file_sha256
+from sentiment_common.code import source_files
+from sentiment_pipelines.environments import ROOT, Room
+
+UNKNOWN_CONTENT = "unknown"
+"""Stands for what is read from an address: nobody knows whether it is still the same."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Everything that decides what a task gives.
+
+    Attributes:
+        image: Image it runs in.
+        interface: Digest of its command line, placeholders included.
+        parameters: Its parameters.
+        files: Digest of the content behind each parameter that names a file, folder or pattern.
+        inputs: Digest of each input artifact.
+        code: SHA-256 of each source file that runs.
+        lock: SHA-256 of the lock that its environment is made from.
+        python: Version of the interpreter.
+    """
+
+    image: str
+    interface: str
+    parameters: Mapping[str, Any]
+    files: Mapping[str, str]
+    inputs: Mapping[str, str]
+    code: Mapping[str, str]
+    lock: str
+    python: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 over all parts."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def reads_addresses(self) -> bool:
+        """Whether a parameter is an address whose content nobody has looked at."""
+        return UNKNOWN_CONTENT in self.files.values()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a task runs: its code, its lock and its interpreter."""
+
+    code: Mapping[str, str]
+    lock: str
+    python: str
+
+
+def identity(room: Room) -> Identity:
+    """Returns what a component's environment runs, read from its sources and its lock."""
+    code: dict[str, str] = {}
+    for package in room.local_packages:
+        for folder in sorted((package / "src").iterdir()):
+            if (folder / "__init__.py").is_file():
+                at = folder.parent.relative_to(ROOT).as_posix()
+                code.update({f"{at}/{name}": sha for name, sha in source_files(folder).items()})
+    return Identity(code, file_sha256(room.lock), platform.python_version())
+
+
+def key(
+    image: str,
+    interface: str,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    what: Identity,
+) -> Key:
+    """Returns the key of a task.
+
+    Args:
+        image: Image it runs in.
+        interface: Digest of its command line.
+        parameters: Its parameters; those that name a file or folder here count by content.
+        inputs: Digest of each input artifact.
+        what: The code it runs.
+    """
+    files = {
+        name: found
+        for name, value in parameters.items()
+        if isinstance(value, str) and (found := content_digest(value))
+    }
+    return Key(
+        image, interface, dict(parameters), files, dict(inputs), what.code, what.lock, what.python
+    )
+
+
+def content_digest(value: str) -> str | None:
+    """Digests what a parameter names.
+
+    Args:
+        value: A parameter: a path, a pattern of paths, an address or any other text.
+
+    Returns:
+        The digest of the file's, folder's or matching files' content; ``unknown`` for an address;
+        None for any other text.
+    """
+    if "://" in value:
+        return UNKNOWN_CONTENT
+    if not value or "\n" in value or "\0" in value:
+        return None
+    path = Path(value)
+    if not path.is_absolute():
+        return None  # tasks run in folders of their own: only an absolute path names a file
+    if path.is_file():
+        return file_sha256(path)
+    found = _files_below(path) if path.is_dir() else _matching(path)
+    listing = "".join(f"{name}\0{file_sha256(file)}\n" for name, file in found)
+    return hashlib.sha256(listing.encode()).hexdigest() if listing else None
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _matching(pattern: Path) -> Iterator[tuple[str, Path]]:
+    if any(sign in str(pattern) for sign in "*?["):
+        relative = pattern.relative_to(pattern.anchor)
+        for path in sorted(Path(pattern.anchor).glob(str(relative))):
+            if path.is_file():
+                yield str(path), path
+
+
+def changes(old: Key, new: Key) -> list[str]:
+    """Says in words in what two keys differ; nothing if they are the same."""
+    found = [
+        f"parameter {name}: {_shown(before)} → {_shown(after)}"
+        for name, before, after in _differing(old.parameters, new.parameters)
+    ]
+    found += [
+        f"the content of {name} ({new.parameters[name]}) changed"
+        for name, before, after in _differing(old.files, new.files)
+        if before is not None and after is not None
+    ]
+    if new.reads_addresses:
+        found.append("it reads from an address: what lies there may have changed")
+    found += [
+        f"input {name} {'is new' if before is None else 'changed'}"
+        for name, before, after in _differing(old.inputs, new.inputs)
+    ]
+    code = [name for name, _, _ in _differing(old.code, new.code)]
+    if code:
+        more = f" and {len(code) - 1} more" if len(code) > 1 else ""
+        found.append(f"code changed: {code[0]}{more}")
+    for what in ("image", "python"):
+        before, after = getattr(old, what), getattr(new, what)
+        if before != after:
+            found.append(f"{what}: {before} → {after}")
+    if old.lock != new.lock:
+        found.append("its lock changed")
+    if old.interface != new.interface and old.image == new.image:
+        found.append("its command line changed")
+    return found
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            yield name, old.get(name), new.get(name)
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value) or "''"

@@ -1,0 +1,98 @@
+"""When two tasks are the same piece of work."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment_pipelines import keys
+from sentiment_pipelines.environments import rooms
+
+IDENTITY = keys.Identity({"src/a.py": "1" * 64}, "lock", "3.11.7")
+
+
+def key(parameters=None, inputs=None, identity=IDENTITY, image="sentiment-x:1"):
+    return keys.key(image, "interface", parameters or {}, inputs or {}, identity)
+
+
+PARAMETERS = st.dictionaries(
+    st.sampled_from("abc"), st.one_of(st.integers(), st.text(max_size=5), st.booleans())
+)
+
+
+@given(PARAMETERS, PARAMETERS)
+def test_keys_are_equal_exactly_if_their_parameters_are_and_else_say_which_differ(one, other):
+    first, second = key(one), key(other)
+    assert (first.digest == second.digest) == (
+        repr(sorted(one.items())) == repr(sorted(other.items()))
+    )
+    if one == other:
+        assert keys.changes(first, second) == []
+    else:
+        assert keys.changes(first, second)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"parameters": {"epochs": 5}}, "parameter epochs: 20 → 5"),
+        ({"inputs": {"examples": "sha256:2"}}, "input examples changed"),
+        ({"image": "sentiment-x:2"}, "image: sentiment-x:1 → sentiment-x:2"),
+        (
+            {"identity": dataclasses.replace(IDENTITY, code={"src/a.py": "2" * 64})},
+            "code changed: src/a.py",
+        ),
+        ({"identity": dataclasses.replace(IDENTITY, lock="other")}, "its lock changed"),
+        (
+            {"identity": dataclasses.replace(IDENTITY, python="3.11.9")},
+            "python: 3.11.7 → 3.11.9",
+        ),
+    ],
+)
+def test_what_changed_is_said_in_words(change, reason):
+    before = {"parameters": {"epochs": 20}, "inputs": {"examples": "sha256:1"}}
+    old, new = key(**before), key(**{**before, **change})
+    assert keys.changes(old, new) == [reason]
+    assert old.digest != new.digest
+
+
+def test_a_file_changed_in_place_under_its_name_is_a_change(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text\ngood\n")
+    old = key({"source": str(path)})
+    path.write_text("text\nevil\n")
+    new = key({"source": str(path)})
+    assert keys.changes(old, new) == [f"the content of source ({path}) changed"]
+    path.write_text("text\ngood\n")
+    assert key({"source": str(path)}).digest == old.digest
+
+
+def test_a_file_added_to_a_folder_or_a_pattern_is_a_change(tmp_path):
+    (tmp_path / "a.csv").write_text("1")
+    values = (str(tmp_path), f"{tmp_path}/*.csv")
+    before = [keys.content_digest(value) for value in values]
+    (tmp_path / "b.csv").write_text("2")
+    after = [keys.content_digest(value) for value in values]
+    assert None not in before
+    assert all(one != other for one, other in zip(before, after, strict=True))
+
+
+def test_what_lies_at_an_address_is_never_known_to_be_the_same():
+    address = key({"source": "s3://bucket/reviews.csv"})
+    assert address.reads_addresses
+    assert keys.changes(address, address) == [
+        "it reads from an address: what lies there may have changed"
+    ]
+
+
+@given(st.text())
+def test_any_other_text_names_no_content(text):
+    assert keys.content_digest(text.replace("/", "").replace("://", "")) is None
+
+
+def test_the_code_of_a_stage_is_its_own_and_what_it_shares():
+    code = keys.identity(rooms()["train_baseline"]).code
+    assert "components/train_baseline/src/sentiment_train_baseline/training.py" in code
+    assert "common/base/src/sentiment_common/cli.py" in code
+    assert not any("train_deep" in name or "__pycache__" in name for name in code)
