@@ -8,6 +8,7 @@ from components.interface import (
     SentimentSchema,
     SentimentStatistics,
     container,
+    optional,
 )
 
 
@@ -19,13 +20,19 @@ def validate(
     anomalies: dsl.Output[SentimentAnomalies],
     report: dsl.Output[dsl.HTML],
     verdict: dsl.OutputPath(str),
+    previous_statistics: dsl.Input[SentimentStatistics] = None,
     schema: str = "auto",
+    rules: str = "auto",
+    accept: str = "",
 ):
     """Judges examples against a schema with TensorFlow Data Validation and finds leakage."""
     return container(
         "validate",
         examples=examples.path,
+        previous_statistics=optional("previous_statistics", previous_statistics.path),
         schema=schema,
+        rules=rules,
+        accept=accept,
         out_statistics=statistics.path,
         out_used_schema=used_schema.path,
         out_anomalies=anomalies.path,

@@ -1,7 +1,7 @@
-from sentiment_validate.anomalies import Anomaly, Drift, as_record, tally, verdict
+from sentiment_validate.anomalies import Anomaly, numbered, tally, verdict
 
-ERROR = Anomaly("test", "label", "no row of class neutral among 9", "error", "missing_class")
-WARNING = Anomaly("test", "x", "New column", "warning", "SCHEMA_NEW_COLUMN", ("a", "b"))
+ERROR = Anomaly("test", "label", "no neutral row", "error", "too_few_of_class", "too_few_of_class")
+WARNING = Anomaly("test", "x", "New column", "warning", "unknown_column", "SCHEMA_NEW_COLUMN")
 
 
 def test_only_an_error_refuses():
@@ -10,18 +10,20 @@ def test_only_an_error_refuses():
     assert verdict([WARNING, ERROR]) == "refused"
 
 
+def test_an_error_of_an_accepted_rule_does_not_refuse():
+    assert verdict([ERROR, WARNING], {"too_few_of_class": "spring"}) == "accepted"
+    assert verdict([ERROR], {"unknown_column": "known"}) == "refused"
+
+
 def test_a_tally_counts_in_words():
     assert tally([]) == "0 errors, 0 warnings"
     assert tally([ERROR, WARNING, WARNING]) == "1 error, 2 warnings"
 
 
-def test_the_record_holds_every_anomaly_and_every_distance():
-    record = as_record("feedback", {"test": 9}, [ERROR, WARNING], [Drift("test", "x", "m", 1, 2)])
-    assert (record["verdict"], record["errors"], record["warnings"]) == ("refused", 1, 1)
-    assert record["anomalies"][1] == {
-        "split": "test", "column": "x", "what": "New column", "severity": "warning",
-        "check": "SCHEMA_NEW_COLUMN", "ids": ("a", "b"),
-    }  # fmt: skip
-    assert record["drift"] == [
-        {"split": "test", "column": "x", "measure": "m", "value": 1, "threshold": 2}
-    ]
+def test_a_tally_names_accepted_errors():
+    said = tally([ERROR, WARNING], {"too_few_of_class", "unknown_column"})
+    assert said == "1 error, 1 warning (1 error accepted)"
+
+
+def test_a_thing_is_in_the_plural_where_it_is_not_one():
+    assert [numbered(n, "row") for n in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]

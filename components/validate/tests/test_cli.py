@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_common.artifacts import ANOMALIES, MANIFEST, SCHEMA, STATISTICS, read_manifest
+from sentiment_common.artifacts import (
+    ANOMALIES,
+    MANIFEST,
+    SCHEMA,
+    STATISTICS,
+    Manifest,
+    payload_digest,
+    read_manifest,
+    write_manifest,
+)
 from sentiment_common.errors import InputError
+from sentiment_common.tracking import read_events
 from sentiment_validate.cli import STAGE, run
 
 COMMAND = Path(sys.executable).with_name("sentiment-validate")
@@ -41,7 +51,7 @@ def test_the_command_accepts_sound_examples_and_says_each_step(frames, write_exa
     assert (out / "verdict").read_text() == "accepted"
     assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
     steps = [line.split(": ", 1)[1] for line in done.stderr.split("\n") if line]
-    assert steps[0].endswith("schema default-corpus")
+    assert steps[0].endswith("schema default-corpus, rules default-corpus")
     assert steps[-1] == "accepted: 0 errors, 0 warnings"
     assert len(steps) == 8, done.stderr
 
@@ -56,7 +66,7 @@ def test_a_refusal_is_a_verdict_with_its_report_told_to_kubeflow(frames, write_e
     assert (out / "verdict").read_text() == "refused"
     found = json.loads((out / "anomalies" / "anomalies.json").read_text())
     assert (found["verdict"], found["schema"], found["errors"]) == ("refused", "feedback", 1)
-    assert found["anomalies"][0]["check"] == "shared_text"
+    assert found["anomalies"][0]["rule"] == "shared_text"
     assert ">refused<" in (out / "report.html").read_text()
     told = json.loads(answer.read_text())
     assert told["parameterValues"] == {"verdict": "refused"}
@@ -84,9 +94,64 @@ def test_a_users_schema_is_used_and_kept(frames, write_examples, tmp_path):
     assert (tmp_path / "out/verdict").read_text() == "accepted"
 
 
+def test_a_users_schema_and_rules_are_the_sources_of_what_is_written(
+    frames, write_examples, tmp_path
+):
+    schema, rules = tmp_path / "mine.pbtxt", tmp_path / "mine.toml"
+    schema.write_text('feature { name: "text" type: BYTES }\n')
+    rules.write_text('[unknown_column]\nseverity = "error"\n')
+    out = tmp_path / "out"
+    in_process(write_examples(frames), out, "--schema", str(schema), "--rules", str(rules))
+    assert (out / "verdict").read_text() == "refused"
+    assert (out / "used-schema/rules.toml").read_text() == rules.read_text()
+    sources = read_manifest(out / "anomalies", ANOMALIES).sources
+    assert [source.uri for source in sources] == [str(schema), str(rules)]
+    assert sources[1].size == rules.stat().st_size
+
+
+def test_an_accepted_rule_is_recorded_everywhere_with_its_reason(frames, write_examples, tmp_path):
+    frames["test"].loc[0, "id"] = frames["train"].loc[0, "id"]
+    examples, out = write_examples(frames), tmp_path / "out"
+    in_process(examples, out, "--accept", "shared_id=ids begin anew each year; skew=a new shop")
+    assert (out / "verdict").read_text() == "accepted"
+    found = json.loads((out / "anomalies" / "anomalies.json").read_text())
+    assert found["accepted"] == {"shared_id": "ids begin anew each year", "skew": "a new shop"}
+    assert [item["rule"] for item in found["anomalies"]] == ["shared_id"]
+    assert "accepted: ids begin anew each year" in (out / "report.html").read_text()
+    events = list(read_events(out / "anomalies"))
+    assert events[0]["values"]["accepted_shared_id"] == "ids begin anew each year"
+    assert events[1]["values"]["validate_errors"] == 1.0
+
+
+def test_drift_is_measured_from_earlier_statistics_if_there_are_any(
+    frames, write_examples, tmp_path
+):
+    examples = write_examples(frames)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    digest = payload_digest(empty)
+    write_manifest(empty, Manifest("statistics", STATISTICS.schema_version, "t", "1", digest))
+    in_process(examples, tmp_path / "first", "--previous-statistics", str(empty))
+    first = tmp_path / "first" / "statistics"
+    in_process(examples, tmp_path / "second", "--previous-statistics", str(first))
+    rules = {}
+    for out in ("first", "second"):
+        distances = json.loads((tmp_path / out / "anomalies/anomalies.json").read_text())
+        rules[out] = {(item["rule"], item["split"]) for item in distances["distances"]}
+    assert rules["second"] - rules["first"] == {("drift", "train")}
+    kept = [read_manifest(tmp_path / out / "statistics", STATISTICS) for out in ("first", "second")]
+    assert kept[0].digest == kept[1].digest
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
-    [(("--schema", "nowhere.pbtxt"), "no such schema"), (("--shcema", "auto"), "unrecognized")],
+    [
+        (("--schema", "nowhere.pbtxt"), "no such schema"),
+        (("--rules", "nowhere.toml"), "no such file of rules"),
+        (("--accept", "shared_idd=new"), "--accept: no rule 'shared_idd'"),
+        (("--accept", "shared_id="), "no reason why shared_id is accepted"),
+        (("--shcema", "auto"), "unrecognized"),
+    ],
 )
 def test_a_mistake_on_the_command_line_is_one_line_and_exit_2(
     frames, write_examples, tmp_path, more, said

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
-from sentiment_validate.examples import MOJIBAKE, derive, read_splits, read_summary
+from sentiment_validate.examples import (
+    MOJIBAKE,
+    derive,
+    fold,
+    length_range,
+    read_splits,
+    read_summary,
+)
 
 
 def texts(*values):
@@ -57,6 +64,12 @@ def test_a_dictionary_column_is_read_as_its_values(frames, write_examples):
     assert read_splits(path.parents[1])["test"]["label"].dtype == object
 
 
+def test_several_values_in_one_row_are_bad_input(frames, write_examples):
+    frames["test"] = frames["test"].assign(source=[["a", "b"]] * len(frames["test"]))
+    with pytest.raises(InputError, match=r"column source: several values in one row"):
+        read_splits(write_examples(frames))
+
+
 def test_a_missing_summary_says_nothing_and_a_broken_one_is_bad_input(tmp_path):
     assert read_summary(tmp_path) == {}
     (tmp_path / "summary.json").write_text("{")
@@ -75,13 +88,34 @@ def test_white_space_and_null_are_empty_and_count_nothing():
 
 
 def test_a_text_is_repeated_from_its_second_row_on():
-    frame = texts("same", "other", "same", "Same", "", "", "same")
-    assert list(frame["repeated"]) == ["no", "no", "yes", "no", "no", "no", "yes"]
+    frame = texts("same one", "other", "same one", " Same  ONE", "", "", "same one")
+    assert list(frame["repeated"]) == ["no", "no", "yes", "yes", "no", "no", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(0, "0"), (1, "1"), (4, "4-5"), (5, "4-5"), (11, "8-11"), (12, "12-15"), (10**6, "65536-")],
+)
+def test_a_number_of_words_lies_in_a_range(words, said):
+    assert length_range(words) == said
+
+
+@given(st.integers(0, 70_000))
+def test_the_ranges_of_lengths_hold_their_numbers_and_no_other(words):
+    low, _, high = length_range(words).partition("-")
+    assert int(low) <= words <= int(high or low or 0) or words >= 65_536
+    assert length_range(int(low)) == length_range(words)
 
 
 @pytest.mark.parametrize("text", ["cafÃ©", "itâ€™s", "ðŸ˜€", "Â£5", "what \ufffd is"])
 def test_text_in_the_wrong_encoding_is_mojibake(text):
     assert list(texts(text)["mojibake"]) == ["yes"]
+
+
+def test_the_language_of_a_garbled_text_is_not_judged():
+    frame = texts("Der Lüfter ist für mich zu laut", "Der LÃ¼fter ist fÃ¼r mich zu laut")
+    assert list(frame["foreign"]) == ["yes", "no"]
+    assert list(frame["mojibake"]) == ["no", "yes"]
 
 
 @pytest.mark.parametrize("text", ["café", "naïve ÉCOLE", "voilà\u00a0!", "£5 – “fine”…", "日本 😀"])
@@ -107,7 +141,8 @@ def test_derived_columns_agree_with_their_definitions(values):
         row, text = frame.iloc[at], value or ""
         assert (row["n_chars"], row["n_words"]) == (len(text), len(text.split()))
         assert (row["is_empty"] == "yes") == (not text.strip())
-        assert (row["repeated"] == "yes") == (bool(text.strip()) and text in values[:at])
+        seen = [fold(before) for before in values[:at] if before is not None]
+        assert (row["repeated"] == "yes") == (bool(text.strip()) and fold(text) in seen)
 
 
 def test_without_a_column_of_texts_nothing_is_derived():

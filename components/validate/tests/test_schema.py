@@ -7,7 +7,7 @@ from sentiment_validate.schema import CURATED, choose, parse
 
 COLUMNS = [
     "id", "text", "label", "rating", "source", "group", "created_at",
-    "n_chars", "n_words", "is_empty", "mojibake", "repeated",
+    "n_chars", "n_words", "length", "is_empty", "mojibake", "foreign", "repeated",
 ]  # fmt: skip
 
 
@@ -63,9 +63,9 @@ def test_the_domain_of_a_column_may_be_its_own_or_named():
 def test_feedback_tolerates_a_share_of_bad_texts_and_the_default_corpus_none():
     feedback, default = choose("feedback", {}), choose("default-corpus", {})
     assert {flag: round(feedback.tolerance(flag), 6) for flag in FLAGS} == {
-        "is_empty": 0.01, "mojibake": 0.02, "repeated": 0.05,
+        "is_empty": 0.01, "mojibake": 0.02, "foreign": 0.05, "repeated": 0.05,
     }  # fmt: skip
-    assert {default.tolerance(flag) for flag in FLAGS} == {0.0}
+    assert {default.tolerance(flag) for flag in FLAGS if flag != "foreign"} == {0.0}
 
 
 @pytest.mark.parametrize("name", CURATED)
@@ -73,3 +73,23 @@ def test_the_text_of_a_schema_says_what_the_message_says(name):
     chosen = choose(name, {})
     again = parse(name, text_format.MessageToString(chosen.proto))
     assert again.proto == chosen.proto
+
+
+@pytest.mark.parametrize("name", CURATED)
+def test_a_curated_schema_compares_the_same_columns_with_train_and_with_earlier_data(name):
+    chosen = choose(name, {})
+    assert list(chosen.comparators("skew")) == ["label", "rating", "source", "length"]
+    assert chosen.comparators("drift") == chosen.comparators("skew")
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("float_domain { min: -4 max: 4 }", "-4 to 4"),
+        ("int_domain { min: 1 }", "from 1"),
+        ("int_domain { max: 5 }", "up to 5"),
+        ("float_domain { disallow_nan: true }", "any finite number"),
+    ],
+)
+def test_bounds_are_said_in_words(domain, said):
+    assert parse("own", f'feature {{ name: "x" {domain} }}').bounds() == {"x": said}

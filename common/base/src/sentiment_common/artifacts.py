@@ -35,10 +35,11 @@ STATISTICS = Kind("statistics", 1)
 """``{train,validation,test}.pb``: DatasetFeatureStatisticsList of TFDV."""
 
 SCHEMA = Kind("schema", 1)
-"""``schema.pbtxt``: the TFDV schema the examples were judged by."""
+"""``schema.pbtxt``: the TFDV schema the examples were judged by; ``rules.toml``: the rules."""
 
 ANOMALIES = Kind("anomalies", 1)
-"""``anomalies.json``: per split and column what was found; ``{split}.pbtxt``: TFDV's own record."""
+"""``anomalies.json``: what was found, per split and column, and what came of each rule;
+``{split}.pbtxt``: TFDV's own record."""
 
 TRANSFORM_GRAPH = Kind("transform_graph", 1)
 """``transform_fn/``: SavedModel, raw text in, features out; ``text_spec/``: the specification it
@@ -53,10 +54,12 @@ MODEL = Kind("model", 1)
 probabilities out. Only sentiment-models opens it."""
 
 CHAMPION = Kind("champion", 1)
-"""``champion.json`` with the digest of the champion or null; ``bundle/`` holds it, if any."""
+"""``champion.json`` with the digest of the champion or null; ``bundle/`` holds it, if any;
+``evaluation/`` is the evaluation in which it was chosen, if the registry has kept it."""
 
 EVALUATION = Kind("evaluation", 1)
-"""``evaluation.json`` with metrics, curves, matrices, calibration and slices per model."""
+"""``evaluation.json`` with metrics, curves, matrices, calibration and slices per model, the rules
+and the verdict; ``report.html``, the page about it."""
 
 BLESSING = Kind("blessing", 1)
 """``blessing.json``: the verdict with every rule, its threshold, the figure and the reason."""

@@ -1,10 +1,11 @@
 """What was found wrong, in one shape for every check."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 Severity = Literal["error", "warning"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning")
 SHOWN_IDS = 5
 """So many ids of the rows concerned are kept with an anomaly."""
 
@@ -17,8 +18,9 @@ class Anomaly:
         split: train, validation or test.
         column: The column concerned; empty where the split as a whole is meant.
         what: What is wrong, in one sentence with its figures.
-        severity: ``error`` refuses the examples, ``warning`` does not.
-        check: Name of the check that found it; TFDV's own name for its anomalies.
+        severity: ``error`` refuses the examples unless its rule is accepted, ``warning`` does not.
+        rule: Name of the rule that fired.
+        check: TFDV's own name of its anomaly; the rule's name where the rule is ours.
         ids: Ids of the first rows concerned, where rows can be named.
     """
 
@@ -26,32 +28,38 @@ class Anomaly:
     column: str
     what: str
     severity: Severity
+    rule: str
     check: str
     ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Drift:
-    """How far a column of one split lies from the same column of train.
+class Distance:
+    """How far a column lies from the same column of other data.
 
     Attributes:
-        split: The split compared with train.
+        rule: ``skew`` (from train) or ``drift`` (from the earlier train).
+        split: The split compared.
         column: The column compared.
         measure: Name of the distance.
         value: The distance.
         threshold: What the schema allows.
+        rows: Rows on the smaller side of the comparison.
     """
 
+    rule: str
     split: str
     column: str
     measure: str
     value: float
     threshold: float
+    rows: int
 
 
-def verdict(anomalies: Iterable[Anomaly]) -> str:
-    """Returns ``refused`` if any anomaly is an error, else ``accepted``."""
-    return "refused" if any(item.severity == "error" for item in anomalies) else "accepted"
+def verdict(anomalies: Iterable[Anomaly], accepted: Collection[str] = ()) -> str:
+    """Returns ``refused`` if any anomaly is an error of a rule not accepted, else ``accepted``."""
+    refusing = (item for item in anomalies if item.severity == "error")
+    return "refused" if any(item.rule not in accepted for item in refusing) else "accepted"
 
 
 def count(anomalies: Iterable[Anomaly], severity: Severity) -> int:
@@ -59,34 +67,14 @@ def count(anomalies: Iterable[Anomaly], severity: Severity) -> int:
     return sum(item.severity == severity for item in anomalies)
 
 
-def tally(anomalies: Sequence[Anomaly]) -> str:
-    """Returns the numbers of errors and warnings in words."""
+def tally(anomalies: Sequence[Anomaly], accepted: Collection[str] = ()) -> str:
+    """Returns the numbers of errors and warnings in words, and how many errors are accepted."""
     errors, warnings = count(anomalies, "error"), count(anomalies, "warning")
-    return f"{numbered(errors, 'error')}, {numbered(warnings, 'warning')}"
+    words = f"{numbered(errors, 'error')}, {numbered(warnings, 'warning')}"
+    known = sum(item.severity == "error" and item.rule in accepted for item in anomalies)
+    return f"{words} ({numbered(known, 'error')} accepted)" if known else words
 
 
 def numbered(number: int, thing: str) -> str:
     """Returns a number with the thing it counts, in the plural where it is not one."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
-
-
-def as_record(
-    schema: str, rows: Mapping[str, int], anomalies: Sequence[Anomaly], drifts: Sequence[Drift]
-) -> dict[str, Any]:
-    """Returns the content of ``anomalies.json``.
-
-    Args:
-        schema: Name of the schema the examples were judged by.
-        rows: Number of rows by split.
-        anomalies: Everything found.
-        drifts: Every distance measured, above its threshold or not.
-    """
-    return {
-        "verdict": verdict(anomalies),
-        "schema": schema,
-        "rows": dict(rows),
-        "errors": count(anomalies, "error"),
-        "warnings": count(anomalies, "warning"),
-        "anomalies": [asdict(item) for item in anomalies],
-        "drift": [asdict(item) for item in drifts],
-    }

@@ -1,39 +1,69 @@
 """The command line of validate."""
 
-import contextlib
-import io
-import logging
-import os
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
 
-from sentiment_common.artifacts import ANOMALIES, EXAMPLES, SCHEMA, STATISTICS, write_json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sentiment_common.artifacts import (
+    ANOMALIES,
+    EXAMPLES,
+    SCHEMA,
+    STATISTICS,
+    Source,
+    file_sha256,
+    write_json,
+)
 from sentiment_common.cli import Input, Option, Output, Result, Stage, Task
-from sentiment_validate.anomalies import tally
+from sentiment_validate.loading import without_import_chatter
+
+if TYPE_CHECKING:
+    from sentiment_validate.judgement import Judgement
 
 logger = logging.getLogger(__name__)
 
 STAGE = Stage(
     name="sentiment-validate",
     summary="Judges examples against a schema with TensorFlow Data Validation; finds leakage.",
-    inputs=(Input("examples", EXAMPLES, "labelled feedback in three splits"),),
+    inputs=(
+        Input("examples", EXAMPLES, "labelled feedback in three splits"),
+        Input(
+            "previous_statistics", STATISTICS,
+            "statistics of earlier data, to measure drift from; may be empty", optional=True,
+        ),
+    ),
     outputs=(
         Output("statistics", STATISTICS, "TFDV statistics of each split"),
-        Output("used_schema", SCHEMA, "the schema that was used"),
-        Output("anomalies", ANOMALIES, "what was found, by split and column"),
+        Output("used_schema", SCHEMA, "the schema and the rules that were used"),
+        Output("anomalies", ANOMALIES, "what was found, by split and column, and by rule"),
         Output("report", None, "the same as a web page"),
     ),
-    results=(Result("verdict", "accepted, or refused if any anomaly is an error"),),
+    results=(
+        Result("verdict", "accepted, or refused if any anomaly is an error of a rule not accepted"),
+    ),
     options=(
         Option(
             "schema", str, "auto",
             "default-corpus, feedback, the path of a TFDV schema as protobuf text, or auto: "
             "default-corpus for the default data, feedback for yours",
         ),
+        Option(
+            "rules", str, "auto",
+            "default-corpus, feedback, the path of a TOML file with thresholds and severities, or "
+            "auto: those shipped with the schema, else feedback",
+        ),
+        Option(
+            "accept", str, "",
+            "rules whose errors shall not refuse, and why: RULE=REASON, several parted by ';', or "
+            "a JSON object",
+        ),
     ),
     examples=(
         "sentiment-validate --examples var/examples --out-statistics var/statistics "
         "--out-used-schema var/schema --out-anomalies var/anomalies --out-report var/validate.html",
+        "sentiment-validate ... --previous-statistics var/old/statistics "
+        "--accept 'class_imbalance=few complaints in spring'",
     ),
 )  # fmt: skip
 
@@ -41,47 +71,54 @@ STAGE = Stage(
 def run(task: Task) -> None:
     """Reads examples, judges them and writes statistics, schema, anomalies and report."""
     # Imports by cost: --help does without any, a mistaken --schema without TFDV's ten seconds.
-    from sentiment_validate import examples, schema
+    from sentiment_validate import examples, rules, schema
 
+    accepted = rules.parse_accept(task.options.accept)
     folder = task.input("examples")
     summary = examples.read_summary(folder)
     chosen = schema.choose(task.options.schema, summary)
+    policy = rules.choose(task.options.rules, chosen.name)
+    task.sources += [_source(name) for name in (task.options.schema, task.options.rules)
+                     if name not in (schema.AUTO, *schema.CURATED)]  # fmt: skip
     frames = examples.read_splits(folder)
     sizes = ", ".join(f"{len(frame):,} {split}" for split, frame in frames.items())
-    logger.info("read %s; schema %s", sizes, chosen.name)
+    logger.info("read %s; schema %s, rules %s", sizes, chosen.name, policy.name)
     logger.info("loading TensorFlow Data Validation")
-    with _without_import_chatter():
-        from sentiment_validate import judgement, report
-    judged = judgement.judge(frames, chosen)
+    with without_import_chatter():
+        from sentiment_validate import judgement, outcomes, report, statistics
+    previous = task.inputs["previous_statistics"]
+    earlier = statistics.read(previous) if previous else None
+    judged = judgement.judge(frames, chosen, policy, accepted, earlier)
 
     (task.outputs["used_schema"] / "schema.pbtxt").write_text(chosen.text, "utf-8")
+    (task.outputs["used_schema"] / "rules.toml").write_text(policy.text, "utf-8")
     judged.write_statistics(task.outputs["statistics"])
     judged.write_records(task.outputs["anomalies"])
-    write_json(task.outputs["anomalies"] / "anomalies.json", judged.summary())
+    write_json(task.outputs["anomalies"] / "anomalies.json", outcomes.record(judged))
     task.outputs["report"].write_text(report.render(judged, summary), "utf-8")
-    _tell(task, judged.summary())
-    logger.info("%s: %s", judged.verdict, tally(judged.anomalies))
+    _tell(task, judged)
 
 
-def _tell(task: Task, summary: dict[str, Any]) -> None:
+def _source(path: str) -> Source:
+    return Source(path, file_sha256(Path(path)), Path(path).stat().st_size)
+
+
+def _tell(task: Task, judged: Judgement) -> None:
+    for rule, reason in judged.accepted.items():
+        fired = any(item.rule == rule for item in judged.anomalies)
+        logger.warning("%s is accepted (%s)%s", rule, reason, "" if fired else ": it did not fire")
+    logger.info("%s: %s", judged.verdict, judged.tally)
+    summary = judged.summary()
     counts = {"errors": summary["errors"], "warnings": summary["warnings"]}
-    task.results["verdict"] = summary["verdict"]
-    task.metadata["anomalies"] = {"verdict": summary["verdict"], **counts}
-    task.tracking.metrics({f"validate_{name}": float(n) for name, n in counts.items()})
-
-
-@contextlib.contextmanager
-def _without_import_chatter() -> Iterator[None]:
-    """Keeps what TFDV says on import, about optional packages not used here, off the log."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Nothing is computed with TensorFlow here; with oneDNN it says two lines that no level hides.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
+    told = {"verdict": judged.verdict, **counts, "accepted": summary["accepted"]}
+    task.results["verdict"] = judged.verdict
+    task.metadata["anomalies"] = told
+    distances = {f"{item.rule}_{item.split}_{item.column}": item.value for item in judged.distances}
+    accepted = {f"accepted_{rule}": reason for rule, reason in judged.accepted.items()}
+    if accepted:
+        task.tracking.parameters(accepted)
+    metrics = {**counts, "accepted": len(accepted), **distances}
+    task.tracking.metrics({f"validate_{name}": float(n) for name, n in metrics.items()})
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
 """Reads examples and derives the columns that let a schema judge text."""
 
 import json
+import math
 import re
+from bisect import bisect_right
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment_common.errors import InputError
+from sentiment_validate.language import is_foreign
 
 SPLITS = ("train", "validation", "test")
 
@@ -24,11 +27,15 @@ MOJIBAKE = re.compile(
 FLAGS = {
     "is_empty": "empty or only white space",
     "mojibake": "garbled by a wrong character encoding",
+    "foreign": "in another language than English",
     "repeated": "repeated within the split",
 }
 """Derived columns with the values yes and no, and what yes says about a text."""
 
-DERIVED = ("n_chars", "n_words", *FLAGS)
+LENGTHS = tuple(sorted({math.isqrt(2**power - 1) + 1 for power in range(33)}))
+"""Where ranges of numbers of words begin: half a power of two apart, 1, 2, 3, 4, 6, 8, 12 ..."""
+
+DERIVED = ("n_chars", "n_words", "length", *FLAGS)
 
 
 def read_splits(folder: Path) -> dict[str, pd.DataFrame]:
@@ -82,6 +89,13 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise InputError(
             f"no readable Parquet ({reason})", where=str(path), mend="run sentiment-ingest again"
         ) from error
+    for field in table.schema:
+        if pa.types.is_nested(field.type):
+            raise InputError(
+                f"several values in one row ({field.type})",
+                where=f"{path}, column {field.name}",
+                mend="give one text, number or date per row",
+            )
     return _plain(table).to_pandas()
 
 
@@ -99,13 +113,19 @@ def is_text(column: pd.Series) -> bool:
     return all(isinstance(value, str) for value in column.dropna())
 
 
+def fold(text: str) -> str:
+    """Returns a text with case and white space folded: what equal texts are recognised by."""
+    return " ".join(text.split()).casefold()
+
+
 def derive(frame: pd.DataFrame) -> pd.DataFrame:
     """Adds columns that say of each text what TFDV cannot see in it.
 
-    ``n_chars`` and ``n_words`` (split at white space) are counts; ``is_empty``, ``mojibake`` and
-    ``repeated`` say yes or no, because TFDV tolerates a share of unexpected values (a schema's
-    ``min_domain_mass``) in string columns only. A null text counts as empty. A text is repeated if
-    an earlier row of the split has it, letter by letter; empty texts are not counted again.
+    ``n_chars`` and ``n_words`` (split at white space) are counts; ``length`` is the range of
+    ``n_words``, to compare distributions by; the ``FLAGS`` say yes or no, because TFDV tolerates a
+    share of unexpected values (a schema's ``min_domain_mass``) in string columns only. A null text
+    counts as empty. A text is repeated if an earlier row of the split has it, but for case and
+    white space; empty texts are not counted again. The language of a garbled text is not judged.
 
     Args:
         frame: The rows of one split.
@@ -117,13 +137,30 @@ def derive(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     texts = frame["text"].fillna("")
     empty = texts.str.strip() == ""
+    counts = texts.map(lambda text: len(text.split()))
+    garbled = texts.map(lambda text: MOJIBAKE.search(text) is not None).astype(bool)
     return frame.assign(
         n_chars=texts.map(len).astype("int64"),
-        n_words=texts.map(lambda text: len(text.split())).astype("int64"),
+        n_words=counts.astype("int64"),
+        length=counts.map(length_range).astype(object),
         is_empty=_yes_no(empty),
-        mojibake=_yes_no(texts.map(lambda text: MOJIBAKE.search(text) is not None)),
-        repeated=_yes_no(texts.duplicated() & ~empty),
+        mojibake=_yes_no(garbled),
+        foreign=_yes_no(texts.map(is_foreign).astype(bool) & ~garbled),
+        repeated=_yes_no(texts.map(fold).duplicated() & ~empty),
     )
+
+
+def length_range(words: int) -> str:
+    """Returns the range that a number of words lies in, such as ``8-11``.
+
+    The scale is fixed: TFDV's own histograms divide all between the least and the most evenly, so
+    that one endless text would put the others into one bin.
+    """
+    at = bisect_right(LENGTHS, words)
+    if at == len(LENGTHS):
+        return f"{LENGTHS[-1]}-"
+    low, high = LENGTHS[at - 1] if at else 0, LENGTHS[at] - 1
+    return str(low) if low == high else f"{low}-{high}"
 
 
 def _yes_no(column: pd.Series) -> pd.Series:

@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from google.protobuf import text_format
 
-from sentiment_validate.anomalies import Anomaly, Drift, as_record, tally, verdict
-from sentiment_validate.crosschecks import crosschecks
+from sentiment_validate import rules
+from sentiment_validate.anomalies import Anomaly, Distance, count, tally, verdict
+from sentiment_validate.crosschecks import Twins, crosschecks, near_duplicates
 from sentiment_validate.examples import derive
 from sentiment_validate.schema import NamedSchema
-from sentiment_validate.tfdv_checks import Findings, Statistics, check, statistics
+from sentiment_validate.statistics import Statistics, compute, without_wide_columns
+from sentiment_validate.tfdv_checks import Findings, check
 
 logger = logging.getLogger(__name__)
 
@@ -24,17 +26,25 @@ class Judgement:
 
     Attributes:
         schema: The schema they were judged by.
+        policy: How far the rules might be strained.
+        accepted: Why a rule does not refuse, by rule.
         frames: Rows of each split with the derived columns.
         statistics: TFDV's statistics of each split.
         findings: What TFDV found in each split.
         crossed: What the checks across rows and splits found.
+        twins: The near-duplicates across splits, too many or not.
+        compared: Whether there were statistics of earlier data to compare with.
     """
 
     schema: NamedSchema
+    policy: rules.Policy
+    accepted: Mapping[str, str]
     frames: dict[str, pd.DataFrame]
     statistics: dict[str, Statistics]
     findings: dict[str, Findings]
     crossed: list[Anomaly]
+    twins: Twins
+    compared: bool
 
     @property
     def anomalies(self) -> list[Anomaly]:
@@ -46,19 +56,33 @@ class Judgement:
         )
 
     @property
-    def drifts(self) -> list[Drift]:
-        """Every distance from train that was measured."""
-        return [item for findings in self.findings.values() for item in findings.drifts]
+    def distances(self) -> list[Distance]:
+        """Every distance that was measured, above its threshold or not."""
+        return [item for findings in self.findings.values() for item in findings.distances]
 
     @property
     def verdict(self) -> str:
         """``accepted`` or ``refused``."""
-        return verdict(self.anomalies)
+        return verdict(self.anomalies, self.accepted)
+
+    @property
+    def tally(self) -> str:
+        """The numbers of errors and warnings in words."""
+        return tally(self.anomalies, self.accepted)
 
     def summary(self) -> dict[str, Any]:
-        """Returns the content of ``anomalies.json``."""
-        rows = {split: len(frame) for split, frame in self.frames.items()}
-        return as_record(self.schema.name, rows, self.anomalies, self.drifts)
+        """Returns the content of ``anomalies.json``, but for the table of rules."""
+        return {
+            "verdict": self.verdict,
+            "schema": self.schema.name,
+            "policy": self.policy.name,
+            "rows": {split: len(frame) for split, frame in self.frames.items()},
+            "errors": count(self.anomalies, "error"),
+            "warnings": count(self.anomalies, "warning"),
+            "accepted": dict(self.accepted),
+            "anomalies": [asdict(item) for item in self.anomalies],
+            "distances": [asdict(item) for item in self.distances],
+        }
 
     def write_statistics(self, folder: Path) -> None:
         """Writes ``{split}.pb``, each a DatasetFeatureStatisticsList."""
@@ -72,32 +96,43 @@ class Judgement:
             (folder / f"{split}.pbtxt").write_text(text, "utf-8")
 
 
-def judge(rows: Mapping[str, pd.DataFrame], schema: NamedSchema) -> Judgement:
+def judge(
+    rows: Mapping[str, pd.DataFrame],
+    schema: NamedSchema,
+    policy: rules.Policy,
+    accepted: Mapping[str, str] | None = None,
+    earlier: Statistics | None = None,
+) -> Judgement:
     """Judges examples: a fault of the data is an anomaly, never an exception.
 
     Args:
         rows: Rows of each split; train is what the others are compared with.
         schema: The schema to judge by.
+        policy: The rules to judge by.
+        accepted: Why an error of a rule does not refuse, by rule.
+        earlier: Statistics of the train split of earlier data.
     """
     frames = {split: derive(frame) for split, frame in rows.items()}
-    measured = {split: statistics(frame, schema.proto) for split, frame in frames.items()}
+    schema = replace(schema, proto=without_wide_columns(schema.proto, frames))
+    measured = {split: compute(frame, schema.proto) for split, frame in frames.items()}
     logger.info("computed statistics of %d columns", len(frames["train"].columns))
-    findings = {
-        split: check(split, frame, measured[split], schema, _control(split, measured))
-        for split, frame in frames.items()
-    }
-    for split, found in findings.items():
-        _log(f"{split} against the schema", found.anomalies)
-    crossed = crosschecks(frames, schema.domain("label"))
+    findings = {}
+    for split, frame in frames.items():
+        before = {"earlier": earlier} if split == "train" else {"train": measured["train"]}
+        findings[split] = check(split, frame, measured[split], schema, policy, **before)
+        _log(f"{split} against the schema", findings[split].anomalies)
+    twins = near_duplicates(frames, policy)
+    crossed = crosschecks(frames, schema.domain("label"), policy, twins)
     _log("ids, classes and leakage across splits", crossed)
-    return Judgement(schema, frames, measured, findings, crossed)
-
-
-def _control(split: str, measured: dict[str, Statistics]) -> Statistics | None:
-    return None if split == "train" else measured["train"]
+    return Judgement(
+        schema, policy, accepted or {}, frames, measured, findings, crossed, twins,
+        compared=earlier is not None,
+    )  # fmt: skip
 
 
 def _log(what: str, anomalies: list[Anomaly]) -> None:
     logger.info("%s: %s", what, tally(anomalies))
     for item in anomalies:
-        logger.warning("%s, %s, %s: %s", item.severity, item.split, item.column or "all", item.what)
+        said = f"{item.split}, {item.column or 'all'}: {item.what}"
+        remedy = rules.BY_NAME[item.rule].remedy
+        logger.warning("%s %s, %s; %s", item.severity, item.rule, said, remedy)

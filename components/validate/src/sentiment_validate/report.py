@@ -1,27 +1,22 @@
 """The judgement as a web page for people."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from sentiment_common import report
 from sentiment_validate import charts
-from sentiment_validate.anomalies import tally
+from sentiment_validate.distances import MEASURES
 from sentiment_validate.examples import FLAGS
 from sentiment_validate.judgement import Judgement
+from sentiment_validate.outcomes import Outcome, outcomes
 
 BINS = 13
 """Bins of the length histogram; the last one is open."""
 
 SHOWN_SOURCES = 6
-
-MEASURES = {
-    "l_infty": "L-infinity",
-    "jensen_shannon_divergence": "Jensen-Shannon divergence",
-    "normalized_absolute_difference": "normalized absolute difference",
-}
 
 
 def render(judged: Judgement, summary: Mapping[str, Any]) -> str:
@@ -38,19 +33,24 @@ def render(judged: Judgement, summary: Mapping[str, Any]) -> str:
             report.paragraph(_lead(judged, summary)),
             report.heading("Anomalies"),
             _anomalies(judged),
+            report.heading("Rules"),
+            _rules(outcomes(judged)),
             report.heading("Rows and labels"),
             _rows(judged),
             *_charts(judged),
             report.heading("Texts"),
             _texts(judged.frames),
-            report.heading("Drift from train"),
-            _drift(judged),
+            report.heading("Distances"),
+            _distances(judged),
         ],
     )
 
 
 def _lead(judged: Judgement, summary: Mapping[str, Any]) -> str:
-    lead = f"{tally(judged.anomalies)} against the schema {judged.schema.name}."
+    lead = (
+        f"{judged.tally} against the schema {judged.schema.name} and the rules "
+        f"{judged.policy.name}."
+    )
     rows = summary.get("rows", {})
     if {"read", "kept", "dropped"} <= rows.keys():
         lead += (
@@ -64,10 +64,20 @@ def _anomalies(judged: Judgement) -> str:
     if not judged.anomalies:
         return report.paragraph("None.")
     rows = (
-        (item.severity, item.split, item.column or "all", item.what, ", ".join(item.ids[:3]))
+        (item.severity, item.rule, item.split, item.column or "all", item.what,
+         ", ".join(item.ids[:3]))
         for item in judged.anomalies
-    )
-    return report.table(("Severity", "Split", "Column", "What", "First ids"), rows)
+    )  # fmt: skip
+    return report.table(("Severity", "Rule", "Split", "Column", "What", "First ids"), rows)
+
+
+def _rules(table: Sequence[Outcome]) -> str:
+    rows = (
+        (item.rule, f"accepted: {item.reason}" if item.result == "accepted" else item.result,
+         item.threshold, item.figure, item.severity, item.remedy)
+        for item in sorted(table, key=lambda item: item.result == "passed")
+    )  # fmt: skip
+    return report.table(("Rule", "Result", "Threshold", "Found", "Severity", "Remedy"), rows)
 
 
 def _rows(judged: Judgement) -> str:
@@ -130,18 +140,19 @@ def _texts(frames: Mapping[str, pd.DataFrame]) -> str:
         for split, frame in frames.items() if "n_words" in frame
     )  # fmt: skip
     columns = ("Split", "Median words", "Most words", "Most characters")
-    return report.table((*columns, "Empty", "Garbled", "Repeated"), rows)
+    return report.table((*columns, "Empty", "Garbled", "Foreign", "Repeated"), rows)
 
 
-def _drift(judged: Judgement) -> str:
+def _distances(judged: Judgement) -> str:
     rows = [
-        (item.split, item.column, MEASURES.get(item.measure, item.measure), item.value,
-         item.threshold, "too far" if item.value > item.threshold else "")
-        for item in judged.drifts
+        (item.split, "train" if item.rule == "skew" else "earlier train", item.column,
+         MEASURES.get(item.measure, item.measure), item.value, item.threshold, item.rows)
+        for item in judged.distances
     ]  # fmt: skip
     if not rows:
         return report.paragraph("The schema compares no column.")
-    return report.table(("Split", "Column", "Distance", "Value", "Allowed", ""), rows)
+    columns = ("Split", "From", "Column", "Distance", "Value", "Allowed", "Rows")
+    return report.table(columns, rows)
 
 
 def _counts(frame: pd.DataFrame, column: str) -> dict[str, int]:

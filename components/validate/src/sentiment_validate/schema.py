@@ -16,6 +16,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from sentiment_common.errors import InputError
 
 AUTO = "auto"
+TRAINING, SERVING = "TRAINING", "SERVING"
+"""Environments of the curated schemas: requests have no label, rating, source or group."""
+
 CURATED = ("default-corpus", "feedback")
 
 
@@ -48,6 +51,37 @@ class NamedSchema:
             if feature.name == column and feature.HasField("distribution_constraints"):
                 return 1.0 - float(feature.distribution_constraints.min_domain_mass)
         return 0.0
+
+    def bounds(self) -> dict[str, str]:
+        """Returns what numbers a column may have, in words, by column."""
+        said = {}
+        for feature in self.proto.feature:
+            for kind in ("int_domain", "float_domain"):
+                if feature.HasField(kind):
+                    said[feature.name] = _range(getattr(feature, kind))
+        return said
+
+    def comparators(self, rule: str) -> dict[str, float]:
+        """Returns how far a column may lie from other data, by column.
+
+        Args:
+            rule: ``skew`` or ``drift``.
+        """
+        allowed = {}
+        for feature in self.proto.feature:
+            comparator = getattr(feature, f"{rule}_comparator")
+            for _, measure in comparator.ListFields():
+                allowed[feature.name] = float(measure.threshold)
+        return allowed
+
+
+def _range(domain: schema_pb2.IntDomain | schema_pb2.FloatDomain) -> str:
+    low, high = (
+        f"{getattr(domain, end):.15g}" if domain.HasField(end) else "" for end in ("min", "max")
+    )
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low}" if low else f"up to {high}" if high else "any finite number"
 
 
 def choose(wanted: str, summary: Mapping[str, Any]) -> NamedSchema:

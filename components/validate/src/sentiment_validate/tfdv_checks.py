@@ -1,39 +1,59 @@
-"""Statistics of each split, and what TensorFlow Data Validation says against a schema."""
+"""What TensorFlow Data Validation says of a split against a schema, in our words."""
 
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import pandas as pd
 import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from sentiment_validate.anomalies import SHOWN_IDS, Anomaly, Drift
+from sentiment_validate.anomalies import SHOWN_IDS, Anomaly, Distance
+from sentiment_validate.distances import measured, too_far
 from sentiment_validate.examples import DERIVED, FLAGS
-from sentiment_validate.schema import NamedSchema
+from sentiment_validate.rules import Policy
+from sentiment_validate.schema import TRAINING, NamedSchema
+from sentiment_validate.statistics import Statistics
 
-Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
-
-WARNINGS = {
-    "SCHEMA_NEW_COLUMN",
-    "COMPARATOR_L_INFTY_HIGH",
-    "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
-    "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
-    "COMPARATOR_CONTROL_DATA_MISSING",
-    "COMPARATOR_TREATMENT_DATA_MISSING",
-}
-"""TFDV's anomalies that do not refuse the examples: drift, and a column nobody reads."""
-
-_PRECISION = re.compile(r" ?\(up ?to six significant digits\)")
-NOT_CATEGORICAL = schema_pb2.StringDomain.Categorical.Value("CATEGORICAL_NO")
 OUT_OF_RANGE = {
     "FLOAT_TYPE_BIG_FLOAT",
     "FLOAT_TYPE_SMALL_FLOAT",
     "INT_TYPE_BIG_INT",
     "INT_TYPE_SMALL_INT",
 }
+RULES = {
+    "SCHEMA_MISSING_COLUMN": "missing_column",
+    "FEATURE_TYPE_NOT_PRESENT": "missing_column",
+    "SCHEMA_NEW_COLUMN": "unknown_column",
+    "FEATURE_TYPE_LOW_FRACTION_PRESENT": "missing_value",
+    "FEATURE_TYPE_LOW_NUMBER_PRESENT": "missing_value",
+    "ENUM_TYPE_UNEXPECTED_STRING_VALUES": "unknown_value",
+    **dict.fromkeys([*OUT_OF_RANGE, "FLOAT_TYPE_HAS_NAN", "FLOAT_TYPE_HAS_INF"], "out_of_range"),
+    "UNEXPECTED_DATA_TYPE": "wrong_type",
+    "DATASET_LOW_NUM_EXAMPLES": "too_few_rows",
+    "DATA_MISSING": "too_few_rows",
+}
+"""Our name of TFDV's anomalies, beside those of ``_OTHER_TYPE``; the rest are named
+``schema_violation``."""
+
+_OTHER_TYPE = re.compile("(ENUM|FLOAT|INT|STRING|BOOL)_TYPE_")
+TOLD_FROM_DISTANCES = {
+    "COMPARATOR_L_INFTY_HIGH",
+    "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
+    "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
+}
+OF_COLUMN = {
+    "is_empty": "empty_text",
+    "mojibake": "garbled_text",
+    "foreign": "foreign_text",
+    "repeated": "repeated_text",
+    "n_chars": "text_length",
+    "n_words": "text_length",
+}
+"""The rule of a derived column's values."""
+
+_PRECISION = re.compile(r" ?\(up ?to six significant digits\)")
 
 
 @dataclass(frozen=True)
@@ -43,43 +63,12 @@ class Findings:
     Attributes:
         record: TFDV's own message.
         anomalies: Its anomalies in our shape.
-        drifts: The distances it measured from train.
+        distances: What it measured from train, or from the earlier train.
     """
 
     record: anomalies_pb2.Anomalies
     anomalies: list[Anomaly]
-    drifts: list[Drift]
-
-
-def statistics(frame: pd.DataFrame, schema: schema_pb2.Schema) -> Statistics:
-    """Computes TFDV's statistics of one split in memory.
-
-    One process: handing the rows to two costs hundreds of times the computation itself. Values are
-    counted only where the schema asks for them: TFDV's sketches of columns with thousands of values
-    differ from run to run, and say nothing of texts and ids.
-
-    Args:
-        frame: The rows of the split, with the derived columns.
-        schema: The schema they will be judged by.
-    """
-    free = [name for name in frame.columns if name not in _by_value(schema)]
-    hints = schema_pb2.Schema()
-    for name in free:
-        domain = schema_pb2.StringDomain(is_categorical=NOT_CATEGORICAL)
-        hints.feature.add(name=name, string_domain=domain)
-    options = tfdv.StatsOptions(schema=hints)
-    return tfdv.generate_statistics_from_dataframe(
-        frame.reset_index(drop=True), stats_options=options, n_jobs=1
-    )
-
-
-def _by_value(schema: schema_pb2.Schema) -> set[str]:
-    """Returns the columns that a schema judges by their values, or by how many there are."""
-    fields = (
-        "string_domain", "domain", "int_domain", "float_domain", "bool_domain",
-        "distribution_constraints", "drift_comparator", "skew_comparator", "unique_constraints",
-    )  # fmt: skip
-    return {item.name for item in schema.feature if any(item.HasField(name) for name in fields)}
+    distances: list[Distance]
 
 
 def check(
@@ -87,52 +76,95 @@ def check(
     frame: pd.DataFrame,
     current: Statistics,
     schema: NamedSchema,
+    policy: Policy,
     train: Statistics | None = None,
+    earlier: Statistics | None = None,
+    environment: str = TRAINING,
 ) -> Findings:
-    """Validates one split against the schema, and against train where that is given.
+    """Validates one split, or a log of requests, against the schema.
 
     Args:
         split: Name of the split.
         frame: Its rows with the derived columns.
         current: Its statistics.
         schema: The schema.
-        train: Statistics of train, for the schema's drift comparators.
+        policy: Severities, and how few rows are too few to compare.
+        train: Statistics of train, for the schema's skew comparators.
+        earlier: Statistics of the same split of earlier data, for its drift comparators.
+        environment: ``TRAINING``, or ``SERVING`` for data without labels.
     """
-    record = tfdv.validate_statistics(current, schema.proto, previous_statistics=train)
+    # TFDV measures skew from what is served; the distances are the same both ways.
+    record = tfdv.validate_statistics(
+        current,
+        schema.proto,
+        environment=environment if environment in schema.proto.default_environment else None,
+        previous_statistics=earlier,
+        serving_statistics=train,
+    )
+    distances = list(measured(split, record, current, {"skew": train, "drift": earlier}))
     anomalies = [
-        *_of_dataset(split, record),
-        *_of_columns(split, frame, record, schema),
-        *_unread(split, frame, current),
+        *_of_dataset(split, record, policy),
+        *_of_columns(split, frame, record, schema, policy),
+        *too_far(distances, record, policy),
+        *_unread(split, frame, current, policy),
     ]
-    return Findings(record, anomalies, list(_drifts(split, record)))
+    return Findings(record, anomalies, distances)
 
 
-def _of_dataset(split: str, record: anomalies_pb2.Anomalies) -> Iterator[Anomaly]:
-    if record.data_missing:
-        yield Anomaly(split, "", "no rows", "error", "DATA_MISSING")
+def _of_dataset(split: str, record: anomalies_pb2.Anomalies, policy: Policy) -> Iterator[Anomaly]:
+    found = [("DATA_MISSING", "no rows")] if record.data_missing else []
     for reason in record.dataset_anomaly_info.reason:
-        check = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
-        yield Anomaly(split, "", reason.description.strip(), "error", check)
+        name = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
+        found.append((name, reason.description.strip()))
+    for check, what in found:
+        rule = RULES.get(check, "schema_violation")
+        yield Anomaly(split, "", what, policy.severity(rule), rule, check)
 
 
 def _of_columns(
-    split: str, frame: pd.DataFrame, record: anomalies_pb2.Anomalies, schema: NamedSchema
+    split: str,
+    frame: pd.DataFrame,
+    record: anomalies_pb2.Anomalies,
+    schema: NamedSchema,
+    policy: Policy,
 ) -> Iterator[Anomaly]:
     features = {feature.name: feature for feature in schema.proto.feature}
     for name, info in sorted(record.anomaly_info.items()):
         column = ".".join(info.path.step) or name
         for reason in info.reason:
             check = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
+            if check in TOLD_FROM_DISTANCES:
+                continue
             if check == "SCHEMA_NEW_COLUMN" and column in DERIVED:
                 continue  # A user's own schema need not know what is derived here.
-            what = _sentence(split, frame, column, reason, schema)
-            mild = check in WARNINGS or info.severity == anomalies_pb2.AnomalyInfo.WARNING
+            if check.startswith("COMPARATOR_") and len(info.reason) > 1:
+                continue  # The column is not there, which the other reason says.
+            if _is_single(frame, column, check, schema):
+                continue
+            rule = _rule(column, reason)
+            what = _sentence(frame, column, reason, schema)
             rows = _concerned(frame, column, check, features.get(column), schema)
-            yield Anomaly(split, column, what, "warning" if mild else "error", check, rows)
+            yield Anomaly(split, column, what, policy.severity(rule), rule, check, rows)
+
+
+def _is_single(frame: pd.DataFrame, column: str, check: str, schema: NamedSchema) -> bool:
+    """Tells whether a share is too high by one row: in thirty rows one is over 2 in 100."""
+    if column not in FLAGS or check != "ENUM_TYPE_UNEXPECTED_STRING_VALUES":
+        return False
+    return schema.tolerance(column) > 0 and (frame[column] == "yes").sum() == 1
+
+
+def _rule(column: str, reason: anomalies_pb2.AnomalyInfo.Reason) -> str:
+    check = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
+    if check.startswith("COMPARATOR_"):  # One side has no such column.
+        return "drift" if "previous" in reason.description else "skew"
+    rule = RULES.get(check)
+    if rule in ("unknown_value", "out_of_range"):
+        return OF_COLUMN.get(column, rule)
+    return rule or ("wrong_type" if _OTHER_TYPE.match(check) else "schema_violation")
 
 
 def _sentence(
-    split: str,
     frame: pd.DataFrame,
     column: str,
     reason: anomalies_pb2.AnomalyInfo.Reason,
@@ -150,8 +182,6 @@ def _sentence(
         _PRECISION.sub("", part).strip().rstrip(".")
         for part in (reason.short_description, reason.description)
     )
-    if check.startswith("COMPARATOR_"):
-        return detail.replace("between current and previous", f"between {split} and train")
     return detail if detail.startswith(title) else f"{title}: {detail}".removesuffix(": ")
 
 
@@ -185,19 +215,14 @@ def _outside(values: pd.Series, feature: schema_pb2.Feature) -> pd.Series:
     return (numbers < low) | (numbers > high)
 
 
-def _unread(split: str, frame: pd.DataFrame, current: Statistics) -> Iterator[Anomaly]:
+def _unread(
+    split: str, frame: pd.DataFrame, current: Statistics, policy: Policy
+) -> Iterator[Anomaly]:
     """Finds columns of types that TFDV leaves out without a word, such as timestamps."""
+    rule, check = "wrong_type", "unread_column"
     read = {feature.path.step[0] for feature in current.datasets[0].features}
     for column in frame.columns:
         if column not in read and not frame.empty:
-            what = f"of type {frame[column].dtype}, which cannot be judged"
-            yield Anomaly(split, str(column), what, "error", "unread_column")
-
-
-def _drifts(split: str, record: anomalies_pb2.Anomalies) -> Iterator[Drift]:
-    measures = anomalies_pb2.DriftSkewInfo.Measurement.Type
-    for info in record.drift_skew_info:
-        for item in info.drift_measurements:
-            measure = measures.Name(item.type).lower()
-            column = ".".join(info.path.step)
-            yield Drift(split, column, measure, float(item.value), float(item.threshold))
+            kind = str(frame[column].dtype).partition("[")[0]
+            what = f"of type {kind}, which cannot be judged"
+            yield Anomaly(split, str(column), what, policy.severity(rule), rule, check)
