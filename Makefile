@@ -6,8 +6,8 @@ BIN := var/envs
 # Environments below var/ keep their bytecode, whatever the surroundings say: imports take half.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run pipeline-plan runs lineage reproduce gc serve bento ui text-spec test \
-        test-system test-kills bench lint format compile component lock sizes clean clean-all
+.PHONY: help pipeline-run pipeline-plan runs lineage reproduce gc serve bento ui text-spec \
+        schema-update test test-system test-kills bench lint format compile component lock sizes clean clean-all
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,15 @@ text-spec:  ## show what happens to a text, rule by rule: make text-spec TEXT="S
 	@$(ENVIRONMENTS) sync transform
 	@$(BIN)/transform/bin/python -m sentiment_transform.explain "$(TEXT)"
 
+EXAMPLES ?= $(firstword $(wildcard $(or $(SENTIMENT_VAR),var)/runs/latest/tasks/*/ingest/examples))
+SCHEMA ?=
+TIGHTEN ?=
+WRITE ?=
+schema-update:  ## propose a schema that fits the data, as a diff: SCHEMA=mine.pbtxt, WRITE=1 to write it
+	@$(ENVIRONMENTS) sync validate
+	@$(BIN)/validate/bin/python -m sentiment_validate.update --examples "$(EXAMPLES)" \
+	  --schema "$(SCHEMA)" $(if $(TIGHTEN),--tighten) $(if $(WRITE),--write)
+
 # --- check ---------------------------------------------------------------------------------------
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
 	@$(ENVIRONMENTS) test
@@ -120,7 +129,7 @@ sizes:  ## size of every environment
 	@$(ENVIRONMENTS) sizes
 
 clean:  ## delete runs, registry and environments; downloads stay, so the next set-up works offline
-	rm -rf var/runs var/mlflow var/bentoml var/envs
+	rm -rf var/runs var/reproductions var/checkpoints var/mlflow var/bentoml var/envs
 
 clean-all:  ## delete all that was ever made here
 	rm -rf var

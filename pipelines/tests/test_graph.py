@@ -9,7 +9,8 @@ from sentiment_pipelines.graph import TRAINING, Condition, Imported, Output
 
 @pytest.fixture(scope="module")
 def tasks():
-    arguments = {"champion": "/outside/champion", "previous_examples": "/outside/previous"}
+    outside = ("champion", "previous_examples", "previous_statistics")
+    arguments = {name: f"/outside/{name}" for name in outside}
     return {task.name: task for task in graph.read(TRAINING, {**arguments, "epochs": 3})}
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from sentiment_common.artifacts import (
     EXAMPLES,
+    STATISTICS,
     Manifest,
     payload_digest,
     read_intact,
@@ -63,6 +64,23 @@ def test_a_folder_may_be_named_and_must_be_whole(tmp_path):
     assert read_intact(tmp_path / "previous", EXAMPLES).digest == digest
     with pytest.raises(InputError, match="no artifact"):
         previous.resolve(str(tmp_path), None, tmp_path / "other")
+
+
+def test_drift_is_measured_from_the_statistics_of_the_champions_examples_if_wanted(var, tmp_path):
+    folder, digest = of_run(var, "1", rows=3)
+    statistics = folder.parents[1] / "validate" / "statistics"
+    write_json(statistics / "train.pb", {"rows": 3})
+    measured = payload_digest(statistics)
+    write_manifest(statistics, Manifest("statistics", 1, "sentiment-validate", "1", measured))
+    for wanted, expected in (("champion", True), (str(statistics), True), ("none", False)):
+        previous.resolve_statistics(wanted, champion(digest), tmp_path / wanted[-4:])
+        manifest = read_intact(tmp_path / wanted[-4:], STATISTICS)
+        assert (manifest.digest == measured) is expected
+
+
+def test_without_a_champion_there_are_no_earlier_statistics(tmp_path):
+    previous.resolve_statistics("champion", None, tmp_path / "statistics")
+    assert read_intact(tmp_path / "statistics", STATISTICS).producer == "sentiment-pipelines"
 
 
 def test_none_carries_nothing_forward_even_with_a_champion(var, tmp_path):

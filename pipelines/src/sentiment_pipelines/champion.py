@@ -81,9 +81,8 @@ def _evaluation(client: Any, version: Any, folder: Path, named: dict[str, str]) 
     if not version.run_id or not client.list_artifacts(version.run_id, "evaluation"):
         return None
     at = {"run_id": version.run_id, "tracking_uri": client.tracking_uri}
-    source = Path(download_artifacts(artifact_path="evaluation", **at))
-    manifest = read_intact(source, EVALUATION)
-    shutil.copytree(source, folder, copy_function=link)
+    download_artifacts(artifact_path="evaluation", dst_path=str(folder.parent), **at)
+    manifest = read_intact(folder, EVALUATION)
     named["evaluation"] = manifest.digest
     return manifest.inputs.get("examples")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sentiment_pipelines.champion import Champion
 
 EXIT_DONE, EXIT_BUG, EXIT_REFUSED = 0, 1, 3
-RESOLVED = ("champion", "previous_examples")
+RESOLVED = ("champion", "previous_examples", "previous_statistics")
 """Parameters that are artifacts from outside, found and written before a run."""
 
 
@@ -87,7 +87,7 @@ def _run(
     from sentiment_pipelines.backends import process
 
     _prepare_environments(console, [process.room_for(image) for image in process.images(TRAINING)])
-    outside = resolve(recorder, str(given["previous_examples"]), current.folder)
+    outside = resolve(recorder, given, current.folder)
     console.print(f"run {current.id}, champion {_champion(outside)}")
     values = {**given, **outside.values}
     revision = code_revision()
@@ -124,7 +124,7 @@ def plan(params: Path, assignments: Sequence[str], console: Console) -> int:
         from sentiment_pipelines import plan as planning
         from sentiment_pipelines.backends import process
 
-        outside = resolve(recorder, str(given["previous_examples"]), Path(folder))
+        outside = resolve(recorder, given, Path(folder))
         tasks = graph.read(TRAINING, {**given, **outside.values})
         steps = planning.plan(
             tasks,
@@ -142,6 +142,7 @@ def read_parameters(params: Path, assignments: Sequence[str]) -> dict[str, Any]:
     """Returns the parameters of a run; those that name files here name them from the root."""
     given = parameters.read(params, assignments, TRAINING)
     given.setdefault("previous_examples", previous.AUTO)
+    given.setdefault("previous_statistics", previous.NONE)
     return {name: _absolute(value) for name, value in given.items()}
 
 
@@ -163,10 +164,15 @@ def recording() -> Iterator[Recorder]:
         recorder.stop()
 
 
-def resolve(recorder: Recorder, previous_examples: str, folder: Path) -> Outside:
+def resolve(recorder: Recorder, given: Mapping[str, Any], folder: Path) -> Outside:
     """Finds the artifacts from outside and writes them into a folder."""
     champion = recorder.ask("champion", folder / "champion")
-    taken = previous.resolve(previous_examples, champion, folder / "previous_examples")
+    taken = previous.resolve(
+        str(given["previous_examples"]), champion, folder / "previous_examples"
+    )
+    previous.resolve_statistics(
+        str(given["previous_statistics"]), champion, folder / "previous_statistics"
+    )
     return Outside(champion, taken, {name: str(folder / name) for name in RESOLVED})
 
 

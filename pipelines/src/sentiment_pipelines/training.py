@@ -19,12 +19,14 @@ def _load(stage: str) -> components.YamlComponent:
 def training(
     champion: str,
     previous_examples: str,
+    previous_statistics: str,
     source: str = "default",
     text_column: str = "text",
     label_column: str = "",
     rating_column: str = "",
     rating_thresholds: str = "",
     schema: str = "auto",
+    rules: str = "auto",
     accept: str = "",
     epochs: int = 20,
     min_macro_f1: float = 0.5,
@@ -35,12 +37,14 @@ def training(
     Args:
         champion: URI of the champion artifact, resolved before the run.
         previous_examples: URI of the examples whose splits are kept, resolved before the run.
+        previous_statistics: URI of the statistics that the data are compared with, resolved too.
         source: Where the feedback is: ``default`` or a file.
         text_column: Column with the text.
         label_column: Column with negative, neutral or positive; empty for none.
         rating_column: Column with a rating; empty for none.
         rating_thresholds: ``negative_to,positive_from``; empty for the source's own.
         schema: What the data is judged by: ``auto``, a shipped schema or a path.
+        rules: Thresholds that no schema can hold: ``auto``, or the path of a TOML file.
         accept: ``RULE=REASON`` for each rule of validate that is not to refuse this time.
         epochs: At most so many passes of the deep model over the training data.
         min_macro_f1: Below this no model is pushed.
@@ -49,11 +53,16 @@ def training(
     in_production = dsl.importer(
         artifact_uri=champion, artifact_class=_TYPES["SentimentChampion"], reimport=False
     ).set_display_name("champion")
-    known = dsl.importer(
+    earlier = dsl.importer(
         artifact_uri=previous_examples, artifact_class=_TYPES["SentimentExamples"], reimport=False
     ).set_display_name("previous-examples")
+    measured = dsl.importer(
+        artifact_uri=previous_statistics,
+        artifact_class=_TYPES["SentimentStatistics"],
+        reimport=False,
+    ).set_display_name("previous-statistics")
     ingest = _load("ingest")(
-        previous_examples=known.outputs["artifact"],
+        previous_examples=earlier.outputs["artifact"],
         source=source,
         text_column=text_column,
         label_column=label_column,
@@ -62,7 +71,13 @@ def training(
         seed=seed,
     )
     examples = ingest.outputs["examples"]
-    validate = _load("validate")(examples=examples, schema=schema, accept=accept)
+    validate = _load("validate")(
+        examples=examples,
+        previous_statistics=measured.outputs["artifact"],
+        schema=schema,
+        rules=rules,
+        accept=accept,
+    )
     with dsl.If(validate.outputs["verdict"] == "accepted", name="data-accepted"):
         transform = _load("transform")(examples=examples)
         features = transform.outputs

@@ -146,20 +146,28 @@ def test_the_registrys_own_copies_tell_of_a_version_whose_run_was_deleted(
         "model": "sentiment-evaluate 1.0.0",
         "evaluation": "sentiment-evaluate 1.0.0",
     }
+    assert copies["model"].notes == (
+        "the run that made it is not known: this is the copy in the registry",
+        "it is its input candidate, unchanged",
+    )
     assert {it.digest for it in lineage.missing} == {
         registered[name] for name in ("candidate", "candidate_2", "champion", "examples")
     }
 
 
-def test_a_version_whose_files_the_registry_lost_as_well_is_all_missing_links(
-    client, house, registered, tmp_path
+@pytest.mark.parametrize("harm", ["lost", "changed"])
+def test_a_copy_that_the_registry_lost_or_that_was_changed_there_is_a_missing_link(
+    client, house, registered, tmp_path, harm
 ):
     shutil.rmtree(house.folder / house.first)
-    shutil.rmtree(tmp_path / "registry")
-    of_run = client.get_model_version("sentiment", "1").run_id
-    client.delete_run(of_run)
+    if harm == "lost":
+        shutil.rmtree(tmp_path / "registry")
+    else:
+        (tmp_path / "registry/model/artifacts/bundle/content.json").write_text("[]")
     lineage = lineage_of("champion", client)
-    assert registered["model"] in {it.digest for it in lineage.missing}
+    inputs = lineage.nodes[lineage.root].inputs
+    assert lineage.nodes[inputs["model"]].missing
+    assert not lineage.nodes[inputs["evaluation"]].missing
 
 
 def test_before_the_first_push_it_is_said_how_to_make_a_champion(client, house):

@@ -129,7 +129,7 @@ def store() -> Store:
     for run in sorted(runs.folder().glob("[0-9]*")):
         for task in sorted(run.glob("tasks/*/*")):
             found += _of_task(task, run.name)
-        for pattern in ("champion", "champion/*", "previous_examples"):
+        for pattern in ("champion", "champion/*", "previous_*"):
             for path in sorted(run.glob(f"{pattern}/{MANIFEST}")):
                 place = at(path.parent, run.name)
                 found += [place] if place else []

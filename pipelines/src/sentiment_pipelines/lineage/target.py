@@ -3,17 +3,20 @@
 import contextlib
 import json
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sentiment_common.artifacts import MANIFEST, PUSHED_MODEL, Manifest
+from sentiment_common.artifacts import MANIFEST, PUSHED_MODEL, Manifest, payload_digest
 from sentiment_common.errors import InputError
 from sentiment_pipelines import champion, history
-from sentiment_pipelines.lineage.chain import REGISTERED, Place, Store, at
+from sentiment_pipelines.lineage.chain import REGISTERED, Place, Store, at, read_any
 
 CHAMPION = "champion"
+MADE_FROM = {"model": "digest", "evaluation": "evaluation"}
+"""What a registered version was made from, and the tag that has its digest."""
 FORMS = (
     "give an artifact's folder, a digest (its first 6 characters or more), RUN/TASK/OUTPUT, "
     "champion, NAME@ALIAS or models:/NAME/VERSION"
@@ -44,7 +47,7 @@ def find(artifact: str, available: Store, connect: Callable[[], Any]) -> Place:
     if match := _VERSION.fullmatch(artifact):
         client = connect()
         version = _version(client, match)
-        available.add(_kept(client, version))
+        available.add(_kept(client, version, available))
         return _pushed(version, available)
     if match := _DIGEST.fullmatch(artifact):
         return _of_digest(match["hexadecimal"], available)
@@ -121,20 +124,28 @@ def _version(client: Any, match: re.Match[str]) -> Any:
     return version
 
 
-def _kept(client: Any, version: Any) -> list[Place]:
-    """Returns what the registry keeps of a version: the last copies if its run was deleted."""
+def _kept(client: Any, version: Any, available: Store) -> list[Place]:
+    """Returns what the registry keeps of a version where no run has it any more.
+
+    What the registry has lost, or what was changed there, is a missing link of the chain.
+    """
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    folders: list[Path] = []
-    # What the registry has lost is a missing link of the chain, which goes on without it.
-    with contextlib.suppress(MlflowException, OSError, StopIteration):
-        folders.append(champion.download(version))
-    with contextlib.suppress(MlflowException, OSError):
-        of_run = {"run_id": version.run_id, "tracking_uri": client.tracking_uri}
-        if version.run_id and client.list_artifacts(version.run_id, "evaluation"):
-            folders.append(Path(download_artifacts(artifact_path="evaluation", **of_run)))
-    return [place for folder in folders if (place := at(folder))]
+    wanted = [version.tags[tag] for tag in MADE_FROM.values() if tag in version.tags]
+    if all(available.find(digest) for digest in wanted):
+        return []
+    with tempfile.TemporaryDirectory() as scratch:
+        for uri in (version.source, f"runs:/{version.run_id}/evaluation"):
+            folder = tempfile.mkdtemp(dir=scratch)
+            with contextlib.suppress(MlflowException, OSError):
+                download_artifacts(uri, dst_path=folder, tracking_uri=client.tracking_uri)
+        return [
+            Place(None, manifest, path.parent.name)
+            for path in sorted(Path(scratch).rglob(MANIFEST))
+            if (manifest := read_any(path.parent))
+            and payload_digest(path.parent, manifest.named) == manifest.digest
+        ]
 
 
 def _pushed(version: Any, available: Store) -> Place:
@@ -142,8 +153,7 @@ def _pushed(version: Any, available: Store) -> Place:
 
     The run may be deleted, and not every run's output names all that the tags do.
     """
-    tags = {"model": "digest", "evaluation": "evaluation"}
-    inputs = {name: version.tags[tag] for name, tag in tags.items() if tag in version.tags}
+    inputs = {name: version.tags[tag] for name, tag in MADE_FROM.items() if tag in version.tags}
     title, run = f"{version.name}/{version.version}", version.tags.get("sentiment.run", "")
     for place in available.places:
         if place.manifest.kind == PUSHED_MODEL.name and _is_of(place, version):
