@@ -20,6 +20,8 @@ def transform(
     min_count: int = 2,
     max_ngrams: int = 20_000,
     max_tokens: int = 10_000,
+    lemmas: bool = True,
+    stop_words: bool = False,
 ):
     """Turns text into features with TensorFlow Transform, analysed on the training split."""
     return container(
@@ -29,6 +31,8 @@ def transform(
         min_count=min_count,
         max_ngrams=max_ngrams,
         max_tokens=max_tokens,
+        lemmas=lemmas,
+        stop_words=stop_words,
         out_transform_graph=transform_graph.path,
         out_train_features=train_features.path,
         out_validation_features=validation_features.path,

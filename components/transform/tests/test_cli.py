@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,17 +15,11 @@ from sentiment_common.artifacts import (
     read_manifest,
     write_manifest,
 )
-from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_common.text import TextSpecification
+from sentiment_common.text.words import STOP_WORDS
 from sentiment_transform.cli import STAGE, run
 
-SERVING = """
-import json, sys
-import tensorflow as tf
-graph = tf.saved_model.load(sys.argv[1]).transform_fn
-tokens = graph({"text": tf.constant(json.loads(sys.argv[2]))})["tokens"]
-heavy = [name for name in ("tensorflow_transform", "tensorflow_text") if name in sys.modules]
-print(json.dumps([[[word.decode() for word in row] for row in tokens.to_list()], heavy]))
-"""
+SERVING = Path(__file__).with_name("serving.py")
 
 
 def files(folder):
@@ -65,12 +60,26 @@ def test_a_second_run_gives_the_same_bytes(transformed, examples, arguments, tmp
             assert (second / name).read_bytes() == (first / name).read_bytes(), name
 
 
-def test_the_graph_serves_in_a_process_without_tensorflow_transform(transformed, rows):
-    texts = [row["text"] for row in rows if row["split"] == "test"]
-    line = [sys.executable, "-c", SERVING, transformed.graph / "transform_fn", json.dumps(texts)]
+def test_a_process_without_tensorflow_transform_computes_the_same_features(transformed, examples):
+    pairs = [
+        [str(examples / split / "examples.parquet"), str(folder / "features.parquet")]
+        for split, folder in (("train", transformed.train), ("validation", transformed.validation))
+    ]
+    line = [sys.executable, SERVING, transformed.graph / "transform_fn", json.dumps(pairs)]
     shown = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-    tokenizer = Tokenizer(TextSpecification.load(transformed.graph / "text_spec"))
-    assert json.loads(shown) == [[tokenizer.tokens(text) for text in texts], []]
+    assert json.loads(shown) == [238 + 39, 0, []]
+
+
+def test_lemmas_and_stop_words_go_into_the_specification_and_the_features(
+    examples, arguments, tmp_path
+):
+    chosen = arguments(examples, tmp_path, "--lemmas", "false", "--stop-words", "true")
+    STAGE.execute(run, STAGE.parser().parse_args(chosen))
+    specification = TextSpecification.load(tmp_path / "transform_graph" / "text_spec")
+    assert (specification.lemmas, specification.stop_words) == ({}, STOP_WORDS)
+    tokens = set((tmp_path / "transform_graph/vocabulary/tokens.txt").read_text().split("\n"))
+    assert {"problems", "going", "not"} <= tokens
+    assert not STOP_WORDS & tokens
 
 
 @pytest.mark.parametrize(
@@ -78,6 +87,7 @@ def test_the_graph_serves_in_a_process_without_tensorflow_transform(transformed,
     [
         (["--ngram-max", "0"], "sentiment-transform: --ngram-max: 0 is less than 1\n"),
         (["--min-count", "x"], "error: argument --min-count: invalid int value: 'x'\n"),
+        (["--stop-words", "x"], "argument --stop-words: 'x' is neither true nor false\n"),
         (["--max-words", "3"], "error: unrecognized arguments: --max-words 3\n"),
     ],
 )

@@ -1,3 +1,4 @@
+import dataclasses
 from collections import Counter
 from itertools import pairwise
 
@@ -6,9 +7,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment_common.text import Tokenizer, current
+from sentiment_common.text import Tokenizer, current, probes
 from sentiment_transform.examples import read_batches
-from sentiment_transform.features import CARRIED, SCHEMA, featurized, load_graph, write_features
+from sentiment_transform.features import (
+    CARRIED,
+    SCHEMA,
+    check_engines,
+    featurized,
+    load_graph,
+    write_features,
+)
 from sentiment_transform.stage import read_vocabulary
 
 
@@ -73,3 +81,11 @@ def test_a_row_on_which_the_two_engines_differ_stops_the_stage(graph, examples, 
     batches = read_batches(examples, "train", (*CARRIED, "text"))
     with pytest.raises(RuntimeError, match="the two engines differ on amazon-"):
         write_features(batches, graph, other, tmp_path / "features.parquet")
+
+
+def test_a_probe_on_which_the_two_engines_differ_stops_the_stage(graph, specification, tokenizer):
+    texts = probes(specification)
+    check_engines(texts, graph, tokenizer)
+    other = Tokenizer(dataclasses.replace(specification, empty_token="none"))  # noqa: S106
+    with pytest.raises(RuntimeError, match="the two engines differ on ''"):
+        check_engines(texts, graph, other)

@@ -15,3 +15,9 @@ def test_a_value_below_one_is_refused_by_the_name_of_its_option(name):
 def test_ngrams_of_more_than_five_tokens_are_refused():
     with pytest.raises(InputError, match="--ngram-max: 6 is more than 5"):
         Settings(ngram_max=6, min_count=1, max_ngrams=1, max_tokens=1)
+
+
+def test_lemmas_and_stop_words_are_yes_or_no():
+    for chosen in (True, False):
+        settings = Settings(2, 1, 1, 1, lemmas=chosen, stop_words=chosen)
+        assert (settings.lemmas, settings.stop_words) == (chosen, chosen)

@@ -33,8 +33,13 @@ def test_what_a_character_becomes_stays_as_it_is():
 
 
 def test_case_accents_quotes_dashes_and_compatibility_forms_are_folded():
-    folded = "Ünïcödé ﬁt’s “ok” — Ⓐ① ＡＢ".translate(TABLE.translation)
-    assert folded == 'unicode fit\'s "ok" - a1 ab'
+    folded = "Ünïcödé ﬁt’s “ok” — Ⓐ① ＡＢ donʼt".translate(TABLE.translation)
+    assert folded == "unicode fit's \"ok\" - a1 ab don't"
+
+
+def test_windows_1252_read_as_latin_1_has_its_quotes_and_dashes():
+    text = "don’t “ok” – —".encode("cp1252").decode("latin-1")
+    assert text.translate(TABLE.translation) == 'don\'t "ok" - -'
 
 
 def test_white_space_controls_and_what_unicode_14_lacks_become_spaces():
@@ -43,7 +48,8 @@ def test_white_space_controls_and_what_unicode_14_lacks_become_spaces():
 
 
 def test_invisible_characters_vanish():
-    assert "go\u200bod\ufeff\ufe0f\xad".translate(TABLE.translation) == "good"
+    text = "\u202ego\u200bod\ufeff\ufe0f\xad\u202c 👍🏽 1\ufe0f\u20e3"
+    assert text.translate(TABLE.translation) == "good 👍 1"
 
 
 @given(text=st.text())

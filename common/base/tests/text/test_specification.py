@@ -1,12 +1,15 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from sentiment_common.errors import InputError
 from sentiment_common.text import Replace, TextSpecification, Tokenizer, current
+from sentiment_common.text.words import DEGREES, NEGATIONS, STOP_WORDS
 
 DICTIONARY = {"batteries": "battery", "loved": "love"}
+VERSION_1 = Path(__file__).parent / "version-1"
 
 
 @pytest.fixture
@@ -32,10 +35,11 @@ def test_saving_twice_gives_the_same_bytes(folder, tmp_path_factory):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"version": 2},
+        {"version": 3},
         {"rules": (Replace("other", "a", "b"),)},
         {"lemmas": {"batteries": "cell"}},
         {"empty_token": "nothing"},
+        {"stop_words": frozenset({"the"})},
         {"characters": dataclasses.replace(current({}).characters, folded={})},
     ],
 )
@@ -93,7 +97,7 @@ def test_a_damaged_file_is_refused(folder, name, content):
 def test_the_rules_are_readable_in_the_saved_file(folder):
     stored = json.loads((folder / "spec.json").read_text())
     assert stored["rules"][0] == {
-        "kind": "replace", "name": "ampersands", "pattern": "&amp;", "replacement": "&",
+        "kind": "replace", "name": "underscores", "pattern": "_", "replacement": "~",
     }  # fmt: skip
     (squeeze,) = [rule for rule in stored["rules"] if rule["kind"] == "squeeze"]
     assert (squeeze["name"], squeeze["letters"][:3], squeeze["keep"]) == (
@@ -101,9 +105,52 @@ def test_the_rules_are_readable_in_the_saved_file(folder):
     )  # fmt: skip
 
 
-def test_only_words_become_lemmas_and_exceptions_stay():
+def test_only_words_become_lemmas():
     dictionary = {
-        "batteries": "battery", "same": "same", "best": "good", "can't": "ca not", "Bücher": "Buch",
-        "x": "ex", "running": "r", "broken": "break", "ICs": "ic",
+        "batteries": "battery", "same": "same", "can't": "ca not", "Bücher": "Buch", "x": "ex",
+        "running": "r", "ICs": "ic",
     }  # fmt: skip
     assert current(dictionary).lemmas == {"batteries": "battery"}
+
+
+def test_forms_that_lose_intensity_negation_or_meaning_have_no_lemma():
+    dictionary = {
+        "best": "good", "cheaper": "cheap", "cutest": "cute", "happier": "happy", "biggest": "big",
+        "nothing": "no", "broken": "break", "bit": "bite",
+    }  # fmt: skip
+    assert current(dictionary).lemmas == {}
+
+
+def test_known_errors_of_a_dictionary_are_corrected():
+    assert current({"playing": "playe", "went": "wend"}).lemmas == {"playing": "play", "went": "go"}
+
+
+def test_stop_words_are_saved_with_the_specification(tmp_path):
+    specification = current(DICTIONARY, stop_words=True)
+    specification.save(tmp_path)
+    loaded = TextSpecification.load(tmp_path)
+    assert loaded == specification
+    assert loaded.stop_words == STOP_WORDS
+    assert loaded.digest != current(DICTIONARY).digest
+
+
+def test_stop_words_hold_no_negation_degree_or_lemma_exception():
+    kept = f"{NEGATIONS} {DEGREES} but although however than only too very just without against"
+    assert not STOP_WORDS & set(kept.split())
+
+
+def test_a_specification_of_version_1_is_read_and_executed_as_it_was():
+    specification = TextSpecification.load(VERSION_1)
+    assert specification.version == 1
+    tokenizer = Tokenizer(specification)
+    recorded = (VERSION_1 / "tokens.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    for case in map(json.loads, recorded):
+        assert tokenizer.tokens(case["text"]) == case["tokens"]
+    now = Tokenizer(current(specification.lemmas))
+    assert any(now.tokens(case["text"]) != case["tokens"] for case in map(json.loads, recorded))
+
+
+def test_saving_a_specification_of_version_1_changes_no_byte(tmp_path):
+    TextSpecification.load(VERSION_1).save(tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (VERSION_1 / path.name).read_bytes()

@@ -21,6 +21,8 @@ STAGE = Stage(
         Option("min_count", int, 2, "occurrences that put an n-gram into the vocabulary"),
         Option("max_ngrams", int, 20_000, "the n-gram vocabulary keeps the most frequent"),
         Option("max_tokens", int, 10_000, "the token vocabulary keeps the most frequent"),
+        Option("lemmas", bool, True, "whether inflected forms become their lemma"),
+        Option("stop_words", bool, False, "whether function words are left out"),
     ),
     examples=(
         "sentiment-transform --examples var/examples --out-transform-graph var/transform_graph "

@@ -23,6 +23,7 @@ class TextGraph(tf.Module):
         super().__init__(name="text_graph")
         self._rules = specification.rules
         self._empty_token = specification.empty_token
+        self._stop_words = _members(specification.stop_words)
         self._unknown = "[^" + _ranges(specification.characters.known) + "]"
         folded = specification.characters.folded
         self._folded = tf.lookup.StaticHashTable(
@@ -31,10 +32,7 @@ class TextGraph(tf.Module):
             ),
             default_value=NOT_FOLDED,
         )
-        self._lemmas = tf.lookup.StaticHashTable(
-            tf.lookup.TextFileInitializer(str(lemmas), tf.string, 0, tf.string, 1, delimiter="\t"),
-            default_value="",
-        )
+        self._lemmas = _lemma_table(lemmas) if specification.lemmas else None
 
     def tokens(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Returns the tokens of each text, the empty token where there are none.
@@ -45,10 +43,8 @@ class TextGraph(tf.Module):
         Returns:
             Ragged strings [batch, tokens].
         """
-        words = tf.strings.split(self.clean(texts))
-        lemmas = self._lemmas.lookup(words.flat_values)
-        tokens = words.with_flat_values(tf.where(lemmas == "", words.flat_values, lemmas))
-        blank = words.row_lengths() == 0
+        tokens = self._lemmatized(self._kept(tf.strings.split(self.clean(texts))))
+        blank = tokens.row_lengths() == 0
         return tf.concat([tokens, self._empty_tokens(blank)], axis=1)
 
     def clean(self, texts: tf.Tensor) -> tf.Tensor:
@@ -60,6 +56,18 @@ class TextGraph(tf.Module):
             texts = _apply(rule, texts)
         return texts
 
+    def _kept(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        if self._stop_words is None:
+            return words
+        stop_words = self._stop_words.lookup(words.flat_values)
+        return tf.ragged.boolean_mask(words, words.with_flat_values(~stop_words))
+
+    def _lemmatized(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        if self._lemmas is None:
+            return words
+        lemmas = self._lemmas.lookup(words.flat_values)
+        return words.with_flat_values(tf.where(lemmas == "", words.flat_values, lemmas))
+
     def _empty_tokens(self, blank: tf.Tensor) -> tf.RaggedTensor:
         counts = tf.cast(blank, tf.int64)
         empty = tf.fill([tf.reduce_sum(counts)], self._empty_token)
@@ -70,6 +78,21 @@ class TextGraph(tf.Module):
         targets = self._folded.lookup(characters.flat_values)
         kept = tf.where(targets == NOT_FOLDED, characters.flat_values, targets)
         return tf.strings.reduce_join(characters.with_flat_values(kept), axis=-1)
+
+
+def _members(words: frozenset[str]) -> tf.lookup.StaticHashTable | None:
+    """Returns a table that is true for the words, or None without words: no table may be empty."""
+    if not words:
+        return None
+    entries = tf.lookup.KeyValueTensorInitializer(
+        sorted(words), [True] * len(words), tf.string, tf.bool
+    )
+    return tf.lookup.StaticHashTable(entries, default_value=False)
+
+
+def _lemma_table(lemmas: Path) -> tf.lookup.StaticHashTable:
+    lines = tf.lookup.TextFileInitializer(str(lemmas), tf.string, 0, tf.string, 1, delimiter="\t")
+    return tf.lookup.StaticHashTable(lines, default_value="")
 
 
 def _apply(rule: Rule, texts: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,12 @@ from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictiona
 from sentiment_common.text import TextSpecification, current
 
 
-def english() -> TextSpecification:
-    """Returns the current rules with simplemma's English dictionary."""
-    return current(DefaultDictionaryFactory().get_dictionary("en"))
+def english(*, lemmas: bool = True, stop_words: bool = False) -> TextSpecification:
+    """Returns the current rules with simplemma's English dictionary.
+
+    Args:
+        lemmas: Whether inflected forms become their lemma.
+        stop_words: Whether function words are left out.
+    """
+    dictionary = DefaultDictionaryFactory().get_dictionary("en") if lemmas else {}
+    return current(dictionary, stop_words=stop_words)

@@ -11,10 +11,10 @@ import numpy as np
 
 from sentiment_common.artifacts import file_sha256
 from sentiment_common.errors import InputError
-from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_common.text import TextSpecification, Tokenizer, probes
 from sentiment_transform.analysis import NGRAMS, TOKENS, analyse
 from sentiment_transform.examples import read_batches
-from sentiment_transform.features import CARRIED, load_graph, write_features
+from sentiment_transform.features import CARRIED, check_engines, load_graph, write_features
 from sentiment_transform.idf import check_weights, document_counts, idf
 from sentiment_transform.settings import Settings
 from sentiment_transform.specification import english
@@ -31,7 +31,7 @@ def transform(
 
     Args:
         examples: An examples artifact.
-        settings: What the vocabularies hold.
+        settings: What tokens are, and which of them the vocabularies hold.
         graph: Receives the graph, the text specification and the vocabularies.
         features: Where each split's ``features.parquet`` goes; one of them is ``train``.
 
@@ -40,8 +40,9 @@ def transform(
 
     Raises:
         InputError: There are no training texts, or too few for a vocabulary.
+        RuntimeError: The two engines of the text specification differ.
     """
-    specification = english()
+    specification = english(lemmas=settings.lemmas, stop_words=settings.stop_words)
     specification.save(graph / TEXT_SPEC)
     texts = [batch["text"] for batch in read_batches(examples, "train", ("text",))]
     if not texts:
@@ -49,6 +50,7 @@ def transform(
     logger.info("analysing %s training texts", f"{sum(map(len, texts)):,}")
     analyse(texts, specification, graph / TEXT_SPEC / "lemmas.tsv", settings, graph)
     exported, tokenizer = load_graph(graph / TRANSFORM_FN), Tokenizer(specification)
+    check_engines(probes(specification), exported, tokenizer)
     rows = {}
     for split, path in features.items():
         batches = read_batches(examples, split, (*CARRIED, "text"))

@@ -13,11 +13,18 @@ from functools import cached_property
 from importlib.resources import files
 
 TABLE = "unicode-14.tsv"
-QUOTES = dict.fromkeys(map(ord, "‘’‚‛′`´"), "'") | dict.fromkeys(map(ord, "“”„‟″«»"), '"')
-PUNCTUATION = QUOTES | dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-IGNORED = (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10), 0xAD)
+# With the C1 controls that quotes and dashes of Windows-1252 become in text read as Latin-1.
+QUOTES = dict.fromkeys(map(ord, "‘’‚‛′`´ʼʹ\x91\x92"), "'") | dict.fromkeys(
+    map(ord, "“”„‟″«»\x93\x94"), '"'
+)
+PUNCTUATION = QUOTES | dict.fromkeys(map(ord, "‐‑‒–—―−\x96\x97"), "-")
+# Soft hyphen, joiners and marks of direction, variation selectors, keycaps and skin tones.
+IGNORED = (
+    0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0x20E3,
+    0xFEFF, *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400),
+)  # fmt: skip
 COMBINING = range(0x300, 0x370)
-EMOJI = (range(0x2600, 0x27C0), range(0x1F000, 0x1FB00))
+EMOJI = (range(0x2600, 0x27C0), range(0x2B50, 0x2B56), range(0x1F000, 0x1FB00))
 
 
 @dataclass(frozen=True)

@@ -28,26 +28,39 @@ class Tokenizer:
         self._translation = specification.characters.translation
         self._rules = [(rule.name, _compiled(rule)) for rule in specification.rules]
         self._matching = _search_set(specification.rules)
+        self._stop_words = specification.stop_words
         self._lemmas = specification.lemmas
         self._empty = specification.empty_token
 
     def tokens(self, text: str) -> list[str]:
-        """Returns the lemmatized tokens of a text, the empty token if there are none."""
+        """Returns the lemmas of the words of a text that are kept, the empty token if none is."""
         lemmas = self._lemmas
-        return [lemmas.get(token, token) for token in self.clean(text).split()] or [self._empty]
+        return [lemmas.get(word, word) for word in self._words(text)] or [self._empty]
 
     def clean(self, text: str) -> str:
         """Returns the folded text after all rules, its tokens separated by spaces."""
         return self._stages(text)[-1][1].decode()
 
     def explain(self, text: str) -> list[tuple[str, str]]:
-        """Returns (step, text after it) for each step that changes the text."""
+        """Returns (step, text after it) for each step that changes the text, the tokens last."""
+        stages = [(name, after.decode()) for name, after in self._stages(text)]
         before, steps = text, []
-        for name, after in self._stages(text):
-            if after.decode() != before:
-                before = after.decode()
+        for name, after in stages:
+            if after != before:
+                before = after
                 steps.append((name, before))
-        return [*steps, ("tokens", " ".join(self.tokens(text)))]
+        words, tokens = self._words(text), self.tokens(text)
+        if words != before.split():
+            steps.append(("stop words", " ".join(words)))
+        if tokens != (words or tokens):
+            steps.append(("lemmas", " ".join(tokens)))
+        return [*steps, ("tokens", " ".join(tokens))]
+
+    def _words(self, text: str) -> list[str]:
+        words = self.clean(text).split()
+        if not self._stop_words:
+            return words
+        return [word for word in words if word not in self._stop_words]
 
     def _stages(self, text: str) -> list[tuple[str, bytes]]:
         """Returns (name, text after it) of the folding and of each rule that matches, in order."""

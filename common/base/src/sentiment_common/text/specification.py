@@ -5,7 +5,7 @@ transform stage exports. They agree because nothing is left to an engine's own U
 
 * the character table says for every code point what it becomes; all others become a space,
 * patterns are RE2 with explicit ranges (no ``\w``, ``\s``, ``\b``), on folded text,
-* tokens are what spaces separate, and lemmas are looked up by exact match.
+* tokens are what spaces separate; stop words and lemmas are looked up by exact match.
 """
 
 import hashlib
@@ -19,14 +19,12 @@ from typing import Any
 from sentiment_common.artifacts import write_json
 from sentiment_common.errors import InputError
 from sentiment_common.text.characters import CharacterTable
-from sentiment_common.text.rules import (
-    EMPTY_TOKEN,
+from sentiment_common.text.rules import EMPTY_TOKEN, RULES, VERSION, Replace, Rule, Squeeze
+from sentiment_common.text.words import (
+    LEMMA_CORRECTIONS,
     LEMMA_EXCEPTIONS,
-    RULES,
-    VERSION,
-    Replace,
-    Rule,
-    Squeeze,
+    STOP_WORDS,
+    is_degree,
 )
 
 SPECIFICATION, CHARACTERS, LEMMAS = "spec.json", "characters.tsv", "lemmas.tsv"
@@ -44,6 +42,7 @@ class TextSpecification:
         rules: Applied in order to the folded text.
         lemmas: Token to lemma; tokens that are not in it stay as they are.
         empty_token: Stands for a text without tokens, so that no model meets an empty row.
+        stop_words: Tokens that are left out, before lemmas are looked up.
     """
 
     version: int
@@ -51,6 +50,7 @@ class TextSpecification:
     rules: tuple[Rule, ...]
     lemmas: Mapping[str, str]
     empty_token: str
+    stop_words: frozenset[str] = frozenset()
 
     @cached_property
     def digest(self) -> str:
@@ -82,7 +82,11 @@ class TextSpecification:
             lines = (folder / LEMMAS).read_text(encoding="utf-8").split("\n")
             lemmas = dict(line.split("\t") for line in lines if line)
             rules = tuple(_rule(**rule) for rule in stored["rules"])
-            loaded = cls(stored["version"], characters, rules, lemmas, stored["empty_token"])
+            # Version 1 knew no stop words.
+            stop_words = frozenset(stored.get("stop_words", ()))
+            loaded = cls(
+                stored["version"], characters, rules, lemmas, stored["empty_token"], stop_words
+            )
             recorded = stored["digest"]
         except FileNotFoundError as error:
             raise InputError(f"{error.filename} is missing", where=str(folder)) from error
@@ -95,26 +99,38 @@ class TextSpecification:
 
     def _rules_as_json(self) -> dict[str, Any]:
         rules = [{"kind": type(rule).__name__.lower(), **asdict(rule)} for rule in self.rules]
-        return {"version": self.version, "rules": rules, "empty_token": self.empty_token}
+        content = {"version": self.version, "rules": rules, "empty_token": self.empty_token}
+        return {**content, "stop_words": sorted(self.stop_words)} if self.stop_words else content
 
 
 def _rule(kind: str, **fields: Any) -> Rule:
     return KINDS[kind](**fields)
 
 
-def current(dictionary: Mapping[str, str]) -> TextSpecification:
+def current(dictionary: Mapping[str, str], *, stop_words: bool = False) -> TextSpecification:
     """Returns the version that new models are trained with.
 
     Args:
-        dictionary: Inflected form to lemma. Entries that would lose intensity or negation, or
-            that could not be tokens, are left out here.
+        dictionary: Inflected form to lemma; empty for tokens as they stand. Entries that would
+            lose intensity or negation, or that could not be tokens, are left out here, and some
+            that are wrong are corrected.
+        stop_words: Whether function words are left out.
     """
     lemmas = {
         form: lemma
-        for form, lemma in dictionary.items()
-        if form != lemma and form not in LEMMA_EXCEPTIONS and _is_word(form) and _is_word(lemma)
+        for form, lemma in {**dictionary, **_corrections(dictionary)}.items()
+        if _is_word(form) and _is_word(lemma) and not _loses_meaning(form, lemma)
     }
-    return TextSpecification(VERSION, CharacterTable.frozen(), RULES, lemmas, EMPTY_TOKEN)
+    left_out = STOP_WORDS if stop_words else frozenset()
+    return TextSpecification(VERSION, CharacterTable.frozen(), RULES, lemmas, EMPTY_TOKEN, left_out)
+
+
+def _corrections(dictionary: Mapping[str, str]) -> dict[str, str]:
+    return {form: lemma for form, lemma in LEMMA_CORRECTIONS.items() if form in dictionary}
+
+
+def _loses_meaning(form: str, lemma: str) -> bool:
+    return form == lemma or form in LEMMA_EXCEPTIONS or is_degree(form, lemma)
 
 
 def _is_word(text: str) -> bool:
