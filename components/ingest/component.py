@@ -2,12 +2,13 @@
 
 from kfp import dsl
 
-from components.interface import SentimentExamples, container
+from components.interface import SentimentExamples, container, optional
 
 
 @dsl.container_component
 def ingest(
     examples: dsl.Output[SentimentExamples],
+    previous_examples: dsl.Input[SentimentExamples] = None,
     source: str = "default",
     corpora: str = "amazon,tweets",
     text_column: str = "text",
@@ -18,6 +19,7 @@ def ingest(
     source_column: str = "",
     created_at_column: str = "",
     rating_thresholds: str = "",
+    near_duplicates: str = "join",
     validation_fraction: float = 0.1,
     test_fraction: float = 0.2,
     seed: int = 13,
@@ -25,6 +27,7 @@ def ingest(
     """Reads customer feedback, labels it and splits it into train, validation and test."""
     return container(
         "ingest",
+        previous_examples=optional("previous_examples", previous_examples.path),
         source=source,
         corpora=corpora,
         text_column=text_column,
@@ -35,6 +38,7 @@ def ingest(
         source_column=source_column,
         created_at_column=created_at_column,
         rating_thresholds=rating_thresholds,
+        near_duplicates=near_duplicates,
         validation_fraction=validation_fraction,
         test_fraction=test_fraction,
         seed=seed,

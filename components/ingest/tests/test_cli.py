@@ -6,7 +6,14 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment_common.artifacts import EXAMPLES, payload_digest, read_manifest
+from sentiment_common.artifacts import (
+    EXAMPLES,
+    Manifest,
+    payload_digest,
+    read_manifest,
+    write_json,
+    write_manifest,
+)
 from sentiment_ingest.split import SPLITS
 
 FEEDBACK = ("--text-column", "review", "--rating-column", "stars", "--created-at-column", "created")
@@ -70,6 +77,71 @@ def test_the_same_seed_gives_the_same_artifact_and_another_seed_another(ingest, 
         assert manifest.digest == payload_digest(out)
         digests.append(manifest.digest)
     assert digests[0] == digests[1] != digests[2]
+
+
+def homes(folder):
+    return {row["id"]: name for name in SPLITS for row in rows(folder, name)}
+
+
+def test_equal_rows_are_an_equal_artifact_wherever_the_file_lies(ingest, tmp_path, feedback):
+    out, digests = tmp_path / "out" / "examples", set()
+    for folder in ("here", "there"):
+        path = tmp_path / folder / feedback.name
+        path.parent.mkdir()
+        path.write_bytes(feedback.read_bytes())
+        assert ingest("--source", path, *FEEDBACK).returncode == 0
+        manifest = read_manifest(out, EXAMPLES)
+        digests.add(manifest.digest)
+        (source,) = manifest.sources
+        assert source.uri == str(path)
+    assert len(digests) == 1
+
+
+def test_the_same_data_after_themselves_are_the_same_artifact(ingest, tmp_path, feedback):
+    out, before = tmp_path / "out" / "examples", tmp_path / "before"
+    assert ingest("--source", feedback, *FEEDBACK).returncode == 0
+    out.rename(before)
+    more = ("--previous-examples", before, "--seed", "99")
+    done = ingest("--source", feedback, *FEEDBACK, *more)
+    assert done.returncode == 0, done.stderr
+    assert "kept the split of 304 rows, placed 0 new" in done.stderr
+    assert payload_digest(out) == payload_digest(before)
+
+
+def test_data_that_grow_three_times_move_no_row(ingest, tmp_path, feedback):
+    header, *lines = feedback.read_text().rstrip("\n").split("\n")
+    source, out = tmp_path / "feedback.csv", tmp_path / "out" / "examples"
+    known, previous = {}, []
+    for round_, count in enumerate((150, 200, 250, len(lines))):
+        source.write_text("\n".join([header, *lines[:count]]) + "\n")
+        done = ingest("--source", source, *FEEDBACK, *previous)
+        assert done.returncode == 0, done.stderr
+        now = homes(out)
+        assert {name: now[name] for name in known} == known
+        assert len(now) > len(known)
+        known = now
+        out.rename(tmp_path / f"examples-{round_}")
+        previous = ["--previous-examples", tmp_path / f"examples-{round_}"]
+
+
+def test_an_empty_earlier_artifact_is_none(ingest, tmp_path, feedback):
+    empty, out = tmp_path / "empty", tmp_path / "out" / "examples"
+    write_json(empty / "summary.json", {"rows": {"read": 0}})
+    write_manifest(empty, Manifest("examples", 1, "test", "1", payload_digest(empty)))
+    digests = []
+    for more in ((), ("--previous-examples", empty)):
+        assert ingest("--source", feedback, *FEEDBACK, *more).returncode == 0
+        digests.append(payload_digest(out))
+    assert digests[0] == digests[1]
+
+
+def test_earlier_examples_that_cannot_be_read_are_refused(ingest, tmp_path, feedback):
+    broken = tmp_path / "broken"
+    (broken / "train").mkdir(parents=True)
+    (broken / "train" / "examples.parquet").write_bytes(b"PAR1 and no more")
+    write_manifest(broken, Manifest("examples", 1, "test", "1", payload_digest(broken)))
+    line = refused(ingest, tmp_path, "--source", feedback, *FEEDBACK, "--previous-examples", broken)
+    assert "examples.parquet: not readable as earlier examples" in line
 
 
 def test_what_is_dropped_is_listed_and_counted(ingest, tmp_path, feedback):

@@ -3,14 +3,19 @@ from collections import Counter
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_ingest import corpus, sources
-from sentiment_ingest.groups import words
+from sentiment_ingest import corpus, placement, sources
+from sentiment_ingest.near_duplicates import words
 from sentiment_ingest.split import fractions, split
 
 
 @pytest.fixture(scope="module")
 def default():
     return sources.default_corpus("amazon,tweets", None)
+
+
+@pytest.fixture(scope="module")
+def placed(default):
+    return placement.place(default.examples, [], join=True, share=0.1)
 
 
 def test_every_part_has_the_rows_its_authors_counted(package):
@@ -41,8 +46,8 @@ def test_labels_follow_the_means_of_the_raters(default):
         assert example.label.startswith(expected)
 
 
-def test_no_review_and_no_set_of_words_stands_in_two_splits(default):
-    parts = split(default.examples, fractions(0.1, 0.2), 13)
+def test_no_review_and_no_set_of_words_stands_in_two_splits(placed):
+    parts = split(placed.examples, fractions(0.1, 0.2), 13, placed.splits)
     for key in (
         lambda example: example.source == "amazon" and example.id.partition("_")[0],
         lambda example: " ".join(sorted(words(example.text))),
@@ -51,10 +56,8 @@ def test_no_review_and_no_set_of_words_stands_in_two_splits(default):
         assert sum(len(keys) for keys in seen) == len(set.union(*seen))
 
 
-def test_the_variants_of_one_tweet_are_one_group(default):
-    yay = [
-        example for example in default.examples if "good phone interview" in example.text.lower()
-    ]
+def test_the_variants_of_one_tweet_are_one_group(placed):
+    yay = [example for example in placed.examples if "good phone interview" in example.text.lower()]
     assert len(yay) == 5
     assert len({example.group for example in yay}) == 1
 

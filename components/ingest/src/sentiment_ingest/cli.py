@@ -7,17 +7,27 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from sentiment_common.artifacts import EXAMPLES
-from sentiment_common.cli import Option, Output, Stage, Task
+from sentiment_common.cli import Input, Option, Output, Stage, Task
 from sentiment_common.errors import InputError
 
 if TYPE_CHECKING:
-    from sentiment_ingest.examples import Columns
+    from collections.abc import Mapping, Sequence
 
-DEFAULT = "default"
+    from sentiment_ingest.examples import Columns, Dropped, Example, Ingested
+
+DEFAULT, OWN = "default", "own data"
+JOIN, IGNORE = "join", "ignore"
 DEFAULT_TEXT_COLUMN = "text"
 STAGE = Stage(
     name="sentiment-ingest",
     summary="Reads customer feedback, labels it and splits it into train, validation and test.",
+    inputs=(
+        Input(
+            "previous_examples", EXAMPLES,
+            "earlier examples, whose rows keep their splits; an empty artifact is none",
+            optional=True,
+        ),
+    ),
     outputs=(Output("examples", EXAMPLES, "labelled feedback in three splits"),),
     options=(
         Option("source", str, DEFAULT, "a CSV, TSV, JSON lines or Parquet file, or a glob of them"),
@@ -36,6 +46,11 @@ STAGE = Stage(
             "rating_thresholds", str, "",
             "highest negative and lowest positive rating; 2,4 for ratings from 1 to 5 if empty",
         ),
+        Option(
+            "near_duplicates", str, JOIN,
+            "join: they share a split; ignore: they may not, to measure what that leak is worth",
+            (JOIN, IGNORE),
+        ),
         Option("validation_fraction", float, 0.1, "share of the validation split"),
         Option("test_fraction", float, 0.2, "share of the test split"),
         Option("seed", int, 13, "seed of the split"),
@@ -44,6 +59,8 @@ STAGE = Stage(
         "sentiment-ingest --out-examples examples",
         "sentiment-ingest --source 'reviews/*.csv' --text-column review --rating-column stars "
         "--out-examples examples",
+        "sentiment-ingest --source grown.csv --rating-column stars --previous-examples examples "
+        "--out-examples examples-2",
     ),
 )  # fmt: skip
 logger = logging.getLogger(__name__)
@@ -51,24 +68,49 @@ logger = logging.getLogger(__name__)
 
 def run(task: Task) -> None:
     """Reads the source, labels its rows, splits them and writes the examples."""
-    from sentiment_ingest import sources, split, storage
+    from sentiment_ingest import placement, previous, split
+
+    options = task.options
+    shares = split.fractions(options.validation_fraction, options.test_fraction)
+    ingested = _ingest(options)
+    task.sources += ingested.sources
+    if options.near_duplicates == IGNORE:
+        logger.warning("near-duplicates may stand in two splits: scores will be too good")
+    placed = placement.place(
+        ingested.examples,
+        previous.read_previous(task.inputs["previous_examples"]),
+        join=options.near_duplicates == JOIN,
+        share=min(shares.values()),
+    )
+    parts = split.split(placed.examples, shares, options.seed, placed.splits)
+    _write(task, parts, [*ingested.dropped, *placed.dropped])
+    carried, new = placed.carried, len(placed.examples) - placed.carried
+    if carried:
+        logger.info("kept the split of %s rows, placed %s new", f"{carried:,}", f"{new:,}")
+    task.tracking.metrics({"rows_carried": carried, "rows_new": new})
+
+
+def _ingest(options: SimpleNamespace) -> Ingested:
+    from sentiment_ingest import sources
     from sentiment_ingest.labels import parse_thresholds
 
-    options, folder = task.options, task.outputs["examples"]
-    shares = split.fractions(options.validation_fraction, options.test_fraction)
     thresholds = parse_thresholds(options.rating_thresholds)
     columns = _columns(options)
     if options.source == DEFAULT:
-        ingested = sources.default_corpus(options.corpora, thresholds)
-    else:
-        ingested = sources.own_data(options.source, columns, thresholds)
-    parts = split.split(ingested.examples, shares, options.seed)
+        return sources.default_corpus(options.corpora, thresholds)
+    return sources.own_data(options.source, columns, thresholds)
+
+
+def _write(task: Task, parts: Mapping[str, Sequence[Example]], dropped: Sequence[Dropped]) -> None:
+    from sentiment_ingest import storage
+
+    folder = task.outputs["examples"]
     for name, rows in parts.items():
         storage.write_examples(folder / name / "examples.parquet", rows)
-    storage.write_dropped(folder / "dropped.jsonl", ingested.dropped)
-    counts = storage.write_summary(
-        folder / "summary.json", options.source, parts, ingested.dropped
-    )["rows"]
+    storage.write_dropped(folder / "dropped.jsonl", dropped)
+    # Where the files lie is in the manifest, for equal rows are to have equal digests.
+    source = DEFAULT if task.options.source == DEFAULT else OWN
+    counts = storage.write_summary(folder / "summary.json", source, parts, dropped)["rows"]
     logger.info("rows: %s", ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     task.tracking.metrics({f"rows_{name}": count for name, count in counts.items()})
     task.metadata["examples"] = {f"rows_{name}": count for name, count in counts.items()}

