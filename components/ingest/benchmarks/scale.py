@@ -44,13 +44,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "feedback.csv"
             write_rows(source, count)
+            flags = ["--rating-column", "stars", "--out-examples", f"{folder}/examples"]
             begin = time.monotonic()
-            subprocess.run(
-                [COMMAND, "--source", source, "--rating-column", "stars"]
-                + ["--out-examples", f"{folder}/examples"],
-                check=True,
-                capture_output=True,
-            )
+            subprocess.run([COMMAND, "--source", source, *flags], check=True, capture_output=True)
             seconds = time.monotonic() - begin
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"| {count:,} | {seconds:.1f} | {memory:,.0f} |", flush=True)

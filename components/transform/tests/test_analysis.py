@@ -4,13 +4,15 @@ import pytest
 from sentiment_transform.analysis import analyse
 from sentiment_transform.features import load_graph
 from sentiment_transform.settings import Settings
+from sentiment_transform.specification import english
 
-TEXTS = ["good good bad", "bad good phone", "phone case", "case rare"]
+TEXTS = ["good good bad", "it is a bad good phone", "phone case", "the case rare"]
 
 
 @pytest.fixture(scope="module")
-def folder(specification, tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("analysis")
+    specification = english(lemmas=False, stop_words=True)
     specification.save(folder / "text_spec")
     batches = [pa.array(TEXTS[:3]), pa.array(TEXTS[3:])]
     settings = Settings(ngram_max=3, min_count=1, max_ngrams=6, max_tokens=4)
@@ -40,3 +42,8 @@ def test_the_graph_gives_identifiers_and_weights_of_known_ngrams_alone(folder):
     assert bad == pytest.approx(2 / 6 * 1.5108256)
     assert phone == case == pytest.approx(1 / 3 * 1.5108256)
     assert both == pytest.approx(1 / 3 * 1.9162908)
+
+
+def test_the_graph_leaves_stop_words_out_and_lemmas_alone_as_the_specification_says(folder):
+    tokens = load_graph(folder / "transform_fn")({"text": ["The phones are not good", "It is"]})
+    assert tokens["tokens"].to_list() == [[b"phones", b"not", b"good"], [b"_empty_"]]

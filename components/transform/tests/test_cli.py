@@ -15,8 +15,6 @@ from sentiment_common.artifacts import (
     read_manifest,
     write_manifest,
 )
-from sentiment_common.text import TextSpecification
-from sentiment_common.text.words import STOP_WORDS
 from sentiment_transform.cli import STAGE, run
 
 SERVING = Path(__file__).with_name("serving.py")
@@ -70,18 +68,6 @@ def test_a_process_without_tensorflow_transform_computes_the_same_features(trans
     assert json.loads(shown) == [238 + 39, 0, []]
 
 
-def test_lemmas_and_stop_words_go_into_the_specification_and_the_features(
-    examples, arguments, tmp_path
-):
-    chosen = arguments(examples, tmp_path, "--lemmas", "false", "--stop-words", "true")
-    STAGE.execute(run, STAGE.parser().parse_args(chosen))
-    specification = TextSpecification.load(tmp_path / "transform_graph" / "text_spec")
-    assert (specification.lemmas, specification.stop_words) == ({}, STOP_WORDS)
-    tokens = set((tmp_path / "transform_graph/vocabulary/tokens.txt").read_text().split("\n"))
-    assert {"problems", "going", "not"} <= tokens
-    assert not STOP_WORDS & tokens
-
-
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -118,7 +104,7 @@ def test_an_artifact_of_another_kind_ends_with_code_2_and_says_who_made_it(
 def test_help_and_interface_answer_without_tensorflow(command):
     assert "--max-ngrams" in command("--help").stdout
     flags = {row["flag"] for row in json.loads(command("--interface").stdout)}
-    assert {"--examples", "--out-transform-graph", "--ngram-max"} <= flags
+    assert {"--examples", "--out-transform-graph", "--ngram-max", "--lemmas"} <= flags
     code = "import sys, sentiment_transform.cli; print('tensorflow' in sys.modules)"
     line = [sys.executable, "-c", code]
     assert subprocess.run(line, capture_output=True, text=True, check=True).stdout == "False\n"

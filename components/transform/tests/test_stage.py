@@ -1,8 +1,10 @@
+import dataclasses
 import shutil
 
 import pytest
 
 from sentiment_common.errors import InputError
+from sentiment_common.text import TextSpecification
 from sentiment_transform.settings import Settings
 from sentiment_transform.stage import graph_digest, read_vocabulary, transform
 
@@ -18,6 +20,15 @@ def test_without_training_examples_the_stage_says_so(write_examples, rows, tmp_p
     folder = write_examples([row for row in rows if row["split"] != "train"])
     with pytest.raises(InputError, match="no training examples; ingest more feedback"):
         run(folder, SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_the_settings_decide_about_lemmas_and_stop_words(write_examples, tmp_path, chosen):
+    settings = dataclasses.replace(SETTINGS, lemmas=chosen, stop_words=chosen)
+    with pytest.raises(InputError, match="no training examples"):  # the specification comes first
+        run(write_examples([]), settings, tmp_path)
+    specification = TextSpecification.load(tmp_path / "text_spec")
+    assert (bool(specification.lemmas), bool(specification.stop_words)) == (chosen, chosen)
 
 
 def test_texts_without_a_frequent_token_are_refused(write_examples, rows, tmp_path):
