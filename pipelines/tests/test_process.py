@@ -40,6 +40,15 @@ def test_output_that_is_not_utf_8_does_not_stop_a_run():
     assert stream(r"import sys; sys.stdout.buffer.write(b'\xff\n')")[0] == 0
 
 
+@pytest.fixture
+def interruptible():
+    """A shell that starts us in the background has us ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_run_stops_its_task():
     code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     log = io.StringIO()

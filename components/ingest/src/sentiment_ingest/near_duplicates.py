@@ -96,7 +96,7 @@ class NearDuplicates:
         while waiting:
             bucket = waiting.pop()
             rests = self._rests(bucket)
-            parts = self._parts(rests) if len(rests) > 10 else [[r] for r in rests]
+            parts = self._parts(rests)
             if _costly(parts):
                 self._join_to_leader(rests, bucket.depth)
                 parts = self._parts(rests)
@@ -179,7 +179,6 @@ def _finer(rests: Iterable[_Rest], depth: int) -> list[_Bucket]:
     skips = [(size - depth - len(words), row, words, size) for row, words, size, _ in rests]
     least = min(skips)[0]
     finer: dict[int, list[int]] = defaultdict(list)
-    light: set[int] = set()
     count = 0
     for skipped, row, words, size in skips:
         # Near-duplicates of n and m words differ in (n + m) / 9, and m is at most 5 n / 4.
@@ -187,13 +186,12 @@ def _finer(rests: Iterable[_Rest], depth: int) -> list[_Bucket]:
             count += 1
             for word in words[: size // 5 - skipped + 1]:
                 finer[word].append(row)
-            light.update(words[: max(0, size // 9 - skipped + 1)])
     # Nobody skips a word that all have.
     last = min((word for word, rows in finer.items() if len(rows) == count), default=None)
     return [
         _Bucket(rows, word, depth + 1)
         for word, rows in finer.items()
-        if len(rows) > 1 and word in light and (last is None or word <= last)
+        if len(rows) > 1 and (last is None or word <= last)
     ]
 
 
@@ -207,11 +205,14 @@ def _exhausted(rests: Iterable[_Rest], depth: int) -> Iterator[_Rest]:
 
 def _ranked(texts: Iterable[str]) -> list[list[int]]:
     numbers: dict[str, int] = {}
-    found = [[numbers.setdefault(word, len(numbers)) for word in words(text)] for text in texts]
-    counts = Counter(chain.from_iterable(found))
-    order = sorted(counts, key=lambda number: (counts[number], number))
-    ranks = {number: rank for rank, number in enumerate(order)}
-    return [sorted(ranks[number] for number in document) for document in found]
+    documents = [[numbers.setdefault(word, len(numbers)) for word in words(text)] for text in texts]
+    counts = Counter(chain.from_iterable(documents))
+    ranks = [0] * len(numbers)
+    for rank, number in enumerate(sorted(counts, key=lambda number: (counts[number], number))):
+        ranks[number] = rank
+    for row, document in enumerate(documents):
+        documents[row] = sorted(map(ranks.__getitem__, document))
+    return documents
 
 
 def _skips(document: Document) -> int:
