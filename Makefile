@@ -73,7 +73,7 @@ ui:  ## open MLflow's interface on http://127.0.0.1:5000: runs, metrics, registr
 
 text-spec:  ## show what happens to a text, rule by rule: make text-spec TEXT="So goood :)"
 	@$(ENVIRONMENTS) sync transform
-	@$(BIN)/transform/bin/python -m sentiment_transform.explain "$(TEXT)"
+	@$(BIN)/transform/bin/python -m sentiment_transform.explain -- "$(TEXT)"
 
 EXAMPLES ?= $(firstword $(wildcard $(or $(SENTIMENT_VAR),var)/runs/latest/tasks/*/ingest/examples))
 SCHEMA ?=

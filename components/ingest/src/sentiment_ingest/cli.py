@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -70,6 +71,8 @@ def run(task: Task) -> None:
     """Reads the source, labels its rows, splits them and writes the examples."""
     from sentiment_ingest import placement, previous, split
 
+    # Millions of rows and no cycles: the collector would only walk them again and again.
+    gc.disable()
     options = task.options
     shares = split.fractions(options.validation_fraction, options.test_fraction)
     ingested = _ingest(options)

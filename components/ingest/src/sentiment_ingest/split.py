@@ -3,7 +3,8 @@
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from sentiment_common.errors import InputError
 from sentiment_ingest.examples import Example
@@ -82,7 +83,7 @@ class _Balance:
     """How far the counts of each split are from what they shall be."""
 
     def __init__(self, examples: Sequence[Example], shares: Mapping[str, float]) -> None:
-        totals = Counter(cell for example in examples for cell in _cells(example))
+        totals = _count(examples)
         self._targets = {
             name: {cell: count * share for cell, count in totals.items()}
             for name, share in shares.items()
@@ -91,11 +92,11 @@ class _Balance:
 
     def add(self, group: Sequence[Example], name: str) -> None:
         """Counts a group in a split."""
-        self._counts[name].update(cell for example in group for cell in _cells(example))
+        self._counts[name].update(_count(group))
 
     def put(self, group: Sequence[Example]) -> str:
         """Puts a group where it fits best, and says where."""
-        added = Counter(cell for example in group for cell in _cells(example))
+        added = _count(group)
         best = min(SPLITS, key=lambda name: self._cost(name, added))
         self._counts[best].update(added)
         return best
@@ -110,10 +111,12 @@ class _Balance:
         )
 
 
-def _cells(example: Example) -> Iterator[Cell]:
-    yield ()
-    yield (example.label,)
-    yield (example.label, example.source)
+def _count(examples: Iterable[Example]) -> Counter[Cell]:
+    return Counter(chain.from_iterable(map(_cells, examples)))
+
+
+def _cells(example: Example) -> tuple[Cell, ...]:
+    return (), (example.label,), (example.label, example.source)
 
 
 def _draw(seed: int, group: str) -> bytes:
