@@ -41,8 +41,8 @@ def test_another_teams_pipeline_runs_two_of_our_components(tmp_path, monkeypatch
     compiler.Compiler().compile(data_check, str(compiled))
     for image in process.images(compiled):
         sync(process.room_for(image))
-    run = Run.begin()
-    assert process.execute(compiled, {"source": str(feedback)}, run, [], {})
+    run = Run.begin({})
+    assert process.execute(compiled, {"source": str(feedback)}, run, [], {}, None)
     assert [task.name for task in run.tasks] == ["ingest", "validate"]
     assert run.tasks[1].results == {"verdict": "accepted"}
     summary = json.loads((run.tasks[0].folder / "examples" / "summary.json").read_text())
