@@ -80,6 +80,7 @@ SCHEMA ?=
 TIGHTEN ?=
 WRITE ?=
 schema-update:  ## propose a schema that fits the data, as a diff: SCHEMA=mine.pbtxt, WRITE=1 to write it
+	@test -n "$(SCHEMA)" || { echo "schema-update: which file? e.g. SCHEMA=mine.pbtxt" >&2; exit 2; }
 	@$(ENVIRONMENTS) sync validate
 	@$(BIN)/validate/bin/python -m sentiment_validate.update --examples "$(EXAMPLES)" \
 	  --schema "$(SCHEMA)" $(if $(TIGHTEN),--tighten) $(if $(WRITE),--write)
