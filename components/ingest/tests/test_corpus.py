@@ -62,6 +62,11 @@ def test_the_variants_of_one_tweet_are_one_group(placed):
     assert len({example.group for example in yay}) == 1
 
 
+def test_nothing_of_the_default_corpus_is_dropped_to_keep_splits_apart(default, placed):
+    assert placed.dropped == []
+    assert len(placed.examples) == len(default.examples)
+
+
 def test_an_unknown_part_is_answered_with_the_parts_there_are():
     with pytest.raises(InputError, match="no corpus 'yelp'; choose from amazon, tweets, movies"):
         corpus.parse_corpora("amazon,yelp")

@@ -89,9 +89,26 @@ def test_a_repeated_id_is_dropped_with_the_id():
         {"text": "one", "label": "neutral", "id": 7}, {"text": "two", "label": "neutral", "id": "7"}
     )
     ingested = label_records(rows, columns, None)
-    assert [(row.reason, row.detail, row.id) for row in ingested.dropped] == [
-        ("repeated id", "the id of a.csv, row 2", "7")
+    assert [(row.reason, row.detail, row.id, row.kept_id) for row in ingested.dropped] == [
+        ("repeated id", "the id of a.csv, row 2", "7", "7")
     ]
+
+
+def test_a_repeated_text_is_dropped_with_the_id_of_the_row_that_is_kept():
+    columns = Columns(text="text", label="label", id="id")
+    rows = records(
+        {"text": "One", "label": "neutral", "id": "7"},
+        {"text": "one ", "label": "neutral", "id": "8"},
+        {"text": "ONE", "label": "positive", "id": "9"},
+    )
+    ingested = label_records(rows, columns, None)
+    assert [(row.id, row.kept_id) for row in ingested.dropped] == [("8", "7"), ("9", "7")]
+
+
+def test_an_example_knows_where_it_stands():
+    rows = records({"text": "a", "stars": 3}, {"text": "b", "stars": 3})
+    examples = label_records(rows, RATED, None).examples
+    assert [(example.file, example.row) for example in examples] == [("a.csv", 2), ("a.csv", 3)]
 
 
 def test_without_columns_for_them_id_group_and_source_have_their_defaults():

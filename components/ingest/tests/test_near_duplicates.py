@@ -2,9 +2,10 @@ import random
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment_ingest import near_duplicates
 from sentiment_ingest.near_duplicates import LEAST_WORDS, NearDuplicates, words
 
 
@@ -113,3 +114,42 @@ def test_a_form_that_hundreds_fill_in_is_one_cluster_and_takes_no_time():
     form = " ".join(f"question{number}" for number in range(30))
     texts = [f"{form} answer{number}" for number in range(600)]
     assert near(*texts) == [0] * 600
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**31), st.integers(5, 22), st.integers(8, 30))
+def test_nothing_is_missed_where_a_word_is_common_to_too_many_to_compare_all(seed, size, words_):
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    vocabulary = [f"w{number}" for number in range(words_)]
+    families = [draw.sample(vocabulary, min(size, words_)) for _ in range(3)]
+    texts = [
+        " ".join(word if draw.random() > 0.08 else draw.choice(vocabulary) for word in family)
+        for family in draw.choices(families, k=120)
+    ]
+    assert near(*texts) == by_definition(texts)
+
+
+@given(st.lists(VOCABULARY, max_size=25), st.randoms())
+def test_the_order_of_the_texts_does_not_decide(texts, chance):
+    order = chance.sample(range(len(texts)), len(texts))
+    shuffled = near(*(texts[row] for row in order))
+    found = near(*texts)
+    for one, other in combinations(range(len(texts)), 2):
+        together = shuffled[order.index(one)] == shuffled[order.index(other)]
+        assert (found[one] == found[other]) == together
+
+
+def test_where_all_pairs_are_too_many_neighbours_are_compared_and_nothing_wrong_is_joined(
+    monkeypatch,
+):
+    draw = random.Random(3)  # noqa: S311 (no secret)
+    form = " ".join(f"form{number}" for number in range(60))
+    answers = [" ".join(f"a{number}x{draw.randrange(3)}" for number in range(16))] * 30
+    answers += [
+        " ".join(f"a{number}x{draw.randrange(3)}" for number in range(16)) for _ in range(170)
+    ]
+    texts = [f"{form} {answer} {number}" for number, answer in enumerate(answers)]
+    monkeypatch.setattr(near_duplicates, "DEEPEST", 2)
+    found, exact = near(*texts), by_definition(texts)
+    assert found[:30] == [0] * 30
+    assert all(exact[row] == exact[first] for row, first in enumerate(found))

@@ -53,6 +53,22 @@ def test_another_seed_gives_another_split_of_the_same_size():
     assert [len(first[name]) for name in SPLITS] == [len(second[name]) for name in SPLITS]
 
 
+@given(ROWS, st.integers(0, 2**31), st.randoms())
+def test_a_group_that_is_bound_to_a_split_is_there(rows, seed, chance):
+    everything = examples(rows)
+    groups = sorted({example.group for example in everything if example.source != "c"})
+    bound = {group: chance.choice(SPLITS) for group in groups if chance.random() < 0.5}
+    for name, part in split(everything, SHARES, seed, bound).items():
+        assert all(bound.get(example.group, name) == name for example in part)
+
+
+def test_new_groups_make_up_for_the_shares_that_the_bound_ones_miss():
+    everything = examples([])
+    bound = {example.group: "train" for example in everything[::3]}
+    parts = split(everything, SHARES, 13, bound)
+    assert [len(parts[name]) for name in SPLITS] == [63, 9, 18]
+
+
 @pytest.mark.parametrize(
     ("validation", "test"), [(0.1, 0.2), (0.15, 0.3), (0.33, 0.33), (0.05, 0.1)]
 )

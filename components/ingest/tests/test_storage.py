@@ -30,13 +30,16 @@ def test_equal_examples_give_equal_bytes(tmp_path):
 def test_a_dropped_row_is_one_line_even_if_its_id_holds_line_breaks(tmp_path):
     write_dropped(
         tmp_path / "dropped.jsonl",
-        [Dropped("a.csv", 3, "no text"), Dropped("a.csv", 4, "r", "d", "i\n\x85")],
+        [Dropped("a.csv", 3, "no text"), Dropped("a.csv", 4, "r", "d", "i\n\x85", "k", "test")],
     )
     lines = (tmp_path / "dropped.jsonl").read_text(encoding="utf-8").split("\n")
     assert [json.loads(line) for line in lines if line] == [
         {"file": "a.csv", "row": 3, "reason": "no text"},
-        {"file": "a.csv", "row": 4, "reason": "r", "detail": "d", "id": "i\n\x85"},
-    ]
+        {
+            "file": "a.csv", "row": 4, "reason": "r", "detail": "d",
+            "id": "i\n\x85", "kept_id": "k", "split": "test",
+        },
+    ]  # fmt: skip
 
 
 def test_the_summary_counts_splits_labels_sources_and_reasons(tmp_path):

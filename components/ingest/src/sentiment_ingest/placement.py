@@ -16,7 +16,7 @@ from sentiment_ingest.near_duplicates import NearDuplicates
 from sentiment_ingest.previous import Previous
 from sentiment_ingest.settlement import Rows, settle
 
-FEW = 10
+FEW = 4
 """Up to one in so many rows is dropped to keep a user's groups from growing into one."""
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def place(
     groups: list[list[int]] = []
     splits: dict[int, str] = {}
     for whole in _components(rows, range(len(rows.bound)), rows.near):
-        surplus = _surplus(rows, whole) if len(whole) > limit else {}
+        surplus = _surplus(rows, whole, limit)
         dropped.update(surplus)
         for part in _without(rows, whole, surplus):
             bound = {split for row in part if (split := rows.bound[row])}
@@ -112,12 +112,14 @@ def _without(rows: Rows, part: list[int], out: Collection[int]) -> list[list[int
     return _components(rows, rest, NearDuplicates(rows.texts[row] for row in rest))
 
 
-def _surplus(rows: Rows, part: Sequence[int]) -> dict[int, Dropped]:
-    """Returns the new rows that tie groups together, if there are few of them."""
+def _surplus(rows: Rows, part: Sequence[int], limit: float) -> dict[int, Dropped]:
+    """Returns the new rows that tie groups into one above the limit, if there are few of them."""
+    present = [row for row in part if rows.present(row)]
+    if len(present) <= limit:
+        return {}
     clusters: dict[int, list[int]] = defaultdict(list)
-    for row in part:
-        if rows.present(row):
-            clusters[rows.near.clusters[row]].append(row)
+    for row in present:
+        clusters[rows.near.clusters[row]].append(row)
     surplus: dict[int, Dropped] = {}
     for cluster in clusters.values():
         keeper = next((row for row in cluster if rows.bound[row]), cluster[0])
@@ -129,7 +131,13 @@ def _surplus(rows: Rows, part: Sequence[int]) -> dict[int, Dropped]:
                     example.file, example.row, "near-duplicate in another group",
                     f"of {kept.id!r}", example.id, kept.id,
                 )  # fmt: skip
-    return surplus if FEW * len(surplus) <= len(part) else {}
+    if not surplus or FEW * len(surplus) > len(present):
+        return {}
+    logger.warning(
+        "dropping %s near-duplicates that tie %s rows into one group",
+        f"{len(surplus):,}", f"{len(present):,}",
+    )  # fmt: skip
+    return surplus
 
 
 def _placement(
@@ -155,6 +163,6 @@ def _warn_of_size(rows: Rows, groups: Sequence[Sequence[int]], limit: float) -> 
     largest = max(groups, key=len, default=[])
     if len(largest) > max(limit, 1):
         logger.warning(
-            "group %r has %d of %d rows, more than the smallest split",
-            rows.group(largest[0]), len(largest), len(rows.examples),
+            "group %r has %s of %s rows, more than the smallest split",
+            rows.group(largest[0]), f"{len(largest):,}", f"{len(rows.examples):,}",
         )  # fmt: skip

@@ -62,7 +62,7 @@ def _dropped(path: Path) -> Iterator[Previous]:
         if line:
             try:
                 entry = json.loads(line)
-                if entry.get("split"):
+                if entry.get("split") in SPLITS:
                     yield Previous(entry["id"], entry["split"], None, entry["id"])
             except (ValueError, KeyError, AttributeError) as error:
                 raise _unreadable(path, error) from error

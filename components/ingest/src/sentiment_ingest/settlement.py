@@ -9,7 +9,7 @@ from sentiment_ingest.near_duplicates import NearDuplicates
 from sentiment_ingest.previous import Previous
 
 STRONGEST_FIRST = ("test", "validation", "train")
-"""Of two rows that must not stand in two splits, train can spare its own best."""
+"""Of two rows that must not stand in two splits, that of train goes: it has most of them."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _follow(
     while waiting:
         unplaced: list[int] = []
         for row in waiting:
-            # Who is no more counts only for rows that nobody present binds.
+            # Who is no more counts only for rows that nobody else binds.
             found = standing.splits(row) or gone.first_split(row)
             if len(found) == 1:
                 splits[row] = next(iter(found))
