@@ -41,7 +41,7 @@ def test_the_one_row_between_two_splits_goes_and_its_neighbours_stay():
     assert splits == {"one": "train", "near one": "train", "bridge": "train", "two": "test"}
     assert dropped == {
         "near two": (
-            "near-duplicate in another split", "of 'two' in test, of 'bridge' in train", None,
+            "near-duplicate in another split", "near 'bridge', near 'two'", None,
         )
     }  # fmt: skip
 
@@ -52,7 +52,7 @@ def test_of_two_changed_rows_that_became_near_that_of_train_goes_and_keeps_its_s
     assert dropped == {
         "one": (
             "near-duplicate in another split",
-            "of 'near one' in test, its group in train",
+            "near 'near one'",
             "train",
         )
     }
@@ -63,7 +63,7 @@ def test_a_group_in_two_splits_stays_where_most_of_it_stood():
         ("1", ONE, "g", "train"), ("2", "other words", "g", "train"), ("3", "more", "g", "test")
     )
     assert splits == {"1": "train", "2": "train"}
-    assert dropped == {"3": ("group in another split", "its group in train", "test")}
+    assert dropped == {"3": ("group in another split", "of the group of '1'", "test")}
 
 
 def test_a_new_row_of_a_group_that_is_near_to_another_split_goes():
@@ -72,7 +72,7 @@ def test_a_new_row_of_a_group_that_is_near_to_another_split_goes():
     )
     assert splits == {"1": "train", "2": "test"}
     assert dropped["3"] == (
-        "near-duplicate in another split", "of '2' in test, its group in train", None,
+        "near-duplicate in another split", "near '2', of the group of '1'", None,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sentiment_ingest.examples import Dropped, Example
 from sentiment_ingest.near_duplicates import NearDuplicates
@@ -10,6 +11,9 @@ from sentiment_ingest.previous import Previous
 
 STRONGEST_FIRST = ("test", "validation", "train")
 """Of two rows that must not stand in two splits, that of train goes: it has most of them."""
+
+NAMED = 2
+"""So many of a dropped row's near-duplicates are named."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,27 @@ def settle(rows: Rows, part: Sequence[int]) -> Settled:
             gone.add(row, str(rows.bound[row]))
     new = [row for row in part if rows.present(row) and not rows.bound[row]]
     contested += _follow(new, standing, gone, settled.splits)
+    out = set(contested)
+    kept = [row for row in part if rows.present(row) and row not in out]
     for row in sorted(contested):
-        settled.dropped[row] = standing.dropped(row)
+        settled.dropped[row] = _dropped(rows, row, kept, standing.home(row))
     return settled
+
+
+def _dropped(rows: Rows, row: int, kept: Sequence[int], home: str | None) -> Dropped:
+    """Returns the entry of a row that has no place, with the kept rows that it is tied to.
+
+    It does not say where these are: some may not have their split yet.
+    """
+    example, bound, near = rows.examples[row], rows.bound[row], rows.near
+    cluster = near.clusters[row]
+    similar = (it for it in kept if near.clusters[it] == cluster and near.similar(row, it))
+    detail = [f"near {rows.examples[other].id!r}" for other in islice(similar, NAMED)]
+    mates = (it for it in kept if rows.group(it) == example.group)
+    detail += [f"of the group of {rows.examples[other].id!r}" for other in islice(mates, 1)]
+    misplaced = bound and home and home != bound
+    reason = "group in another split" if misplaced else "near-duplicate in another split"
+    return Dropped(example.file, example.row, reason, ", ".join(detail), example.id, split=bound)
 
 
 def _homes(rows: Rows, old: Sequence[int]) -> dict[str, str]:
@@ -126,7 +148,7 @@ class _Standing:
     def splits(self, row: int) -> set[str]:
         """Returns the splits of a row's group and near-duplicates."""
         found = {split for split in STRONGEST_FIRST if self._has_near(row, split)}
-        home = self._homes.get(self._rows.group(row))
+        home = self.home(row)
         return found | {home} if home else found
 
     def first_split(self, row: int) -> set[str]:
@@ -134,20 +156,9 @@ class _Standing:
         found = self.splits(row)
         return {next(split for split in STRONGEST_FIRST if split in found)} if found else set()
 
-    def dropped(self, row: int) -> Dropped:
-        """Returns the entry of a row that has no place."""
-        example, bound = self._rows.examples[row], self._rows.bound[row]
-        near = {split: min(self._near(row, split), default=None) for split in STRONGEST_FIRST}
-        ties = [
-            f"of {self._rows.examples[other].id!r} in {split}"
-            for split, other in near.items()
-            if other is not None
-        ]
-        elsewhere = any(other is not None for split, other in near.items() if split != bound)
-        reason = "near-duplicate in another split" if elsewhere else "group in another split"
-        home = self._homes.get(example.group)
-        detail = ", ".join([*ties, f"its group in {home}"] if home else ties)
-        return Dropped(example.file, example.row, reason, detail, example.id, split=bound)
+    def home(self, row: int) -> str | None:
+        """Returns the split of a row's group, if it has one."""
+        return self._homes.get(self._rows.group(row))
 
     def _has_near(self, row: int, split: str) -> bool:
         return next(self._near(row, split), None) is not None
