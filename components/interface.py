@@ -55,6 +55,13 @@ class SentimentFeatures(dsl.Artifact):
     schema_version = "0.0.1"
 
 
+class SentimentPredictions(dsl.Artifact):
+    """Cross-fitted probabilities of the train split."""
+
+    schema_title = "system.SentimentPredictions"
+    schema_version = "0.0.1"
+
+
 class SentimentModel(dsl.Artifact):
     """A bundle: raw text in, calibrated probabilities out."""
 
@@ -97,6 +104,7 @@ ARTIFACT_TYPES: tuple[type[dsl.Artifact], ...] = (
     SentimentAnomalies,
     SentimentTransformGraph,
     SentimentFeatures,
+    SentimentPredictions,
     SentimentModel,
     SentimentChampion,
     SentimentEvaluation,

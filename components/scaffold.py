@@ -157,6 +157,8 @@ def scaffold(name: str, components: Path = COMPONENTS) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(Template(text).substitute(words))
     dockerfile = (COMPONENTS / "ingest" / "Dockerfile").read_text()
+    dockerfile = dockerfile.replace("The image of ingest", f"The image of {words['command']}")
+    dockerfile = dockerfile.replace("sentiment-ingest", f"sentiment-{words['command']}")
     (folder / "Dockerfile").write_text(dockerfile.replace("ingest", name))
     return folder
 

@@ -34,8 +34,10 @@ def test_every_example_has_its_features_in_the_same_order(train, transformed, ro
     validation = pq.read_table(transformed.validation / "features.parquet")
     assert validation.schema.equals(SCHEMA)
     for split, features in (("train", train), ("validation", validation.to_pylist())):
-        expected = [{name: row[name] for name in CARRIED} for row in rows if row["split"] == split]
-        assert [{name: row[name] for name in CARRIED} for row in features] == expected
+        expected = [
+            {name: row[name] for name in CARRIED.names} for row in rows if row["split"] == split
+        ]
+        assert [{name: row[name] for name in CARRIED.names} for row in features] == expected
 
 
 def test_token_identifiers_are_line_numbers_behind_padding_and_unknown(train, transformed):
@@ -62,15 +64,14 @@ def test_weights_follow_from_tokens_vocabulary_and_factors_to_the_last_bit(train
 
 
 def test_a_row_does_not_depend_on_its_neighbours(graph, examples, train):
-    columns = (*CARRIED, "text")
+    columns = tuple(CARRIED.names)
     batch = next(read_batches(examples, "train", columns))
     alone = [featurized(batch.slice(row, 1), graph).to_pylist()[0] for row in range(20)]
     assert alone == train[:20]
 
 
 def test_no_rows_give_an_empty_file(graph, tokenizer, tmp_path):
-    columns = [pa.array([], pa.string())] * (len(CARRIED) + 1)
-    batch = pa.RecordBatch.from_arrays(columns, names=[*CARRIED, "text"])
+    batch = pa.RecordBatch.from_arrays([pa.array([], it.type) for it in CARRIED], schema=CARRIED)
     for none in ([], [batch]):
         assert write_features(none, graph, tokenizer, tmp_path / "features.parquet") == 0
     assert pq.read_table(tmp_path / "features.parquet").schema.equals(SCHEMA)
@@ -78,7 +79,7 @@ def test_no_rows_give_an_empty_file(graph, tokenizer, tmp_path):
 
 def test_a_row_on_which_the_two_engines_differ_stops_the_stage(graph, examples, tmp_path):
     other = Tokenizer(current({"the": "a"}))
-    batches = read_batches(examples, "train", (*CARRIED, "text"))
+    batches = read_batches(examples, "train", tuple(CARRIED.names))
     with pytest.raises(RuntimeError, match="the two engines differ on amazon-"):
         write_features(batches, graph, other, tmp_path / "features.parquet")
 
@@ -89,3 +90,7 @@ def test_a_probe_on_which_the_two_engines_differ_stops_the_stage(graph, specific
     other = Tokenizer(dataclasses.replace(specification, empty_token="none"))  # noqa: S106
     with pytest.raises(RuntimeError, match="the two engines differ on ''"):
         check_engines(texts, graph, other)
+
+
+def _carried(row):
+    return {name: row[name] for name in CARRIED.names}

@@ -16,7 +16,9 @@ from sentiment_common.errors import InputError
 
 MANIFEST = "artifact.json"
 TRACKING = "tracking.jsonl"
-OUTSIDE_DIGEST = {MANIFEST, TRACKING}
+COSTS = "costs.json"
+"""Times and memory as they were measured: they differ from run to run."""
+OUTSIDE_DIGEST = {MANIFEST, TRACKING, COSTS}
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,14 @@ TRANSFORM_GRAPH = Kind("transform_graph", 1)
 executes; ``vocabulary/{tokens,ngrams}.txt``; ``vocabulary/ngram_idf.npy``;
 ``transformed_metadata/``, which makes the folder readable by ``tft.TFTransformOutput``."""
 
-FEATURES = Kind("features", 1)
-"""``features.parquet`` with id, label, source, group, tokens, token_ids, ngram_ids, ngram_tfidf."""
+FEATURES = Kind("features", 2)
+"""``features.parquet`` with id, text, label, rating, source, group, tokens, token_ids, ngram_ids,
+ngram_tfidf: all that a trainer reads, so that no trainer is ever given the test split."""
+
+PREDICTIONS = Kind("predictions", 1)
+"""``predictions.parquet`` with id, label, group, negative, neutral, positive: calibrated
+probabilities of the train split, each row's by a model that was fitted without it and without its
+group; in the order of the features, and empty where the trainer was told not to cross-fit."""
 
 MODEL = Kind("model", 1)
 """A bundle: ``bundle.json``, ``text_spec/`` and the files of its backend. Raw text in, calibrated
@@ -62,7 +70,8 @@ EVALUATION = Kind("evaluation", 1)
 and the verdict; ``report.html``, the page about it."""
 
 BLESSING = Kind("blessing", 1)
-"""``blessing.json``: the verdict with every rule, its threshold, the figure and the reason."""
+"""``blessing.json``: the verdict with every rule, its threshold, the figure and the reason;
+``costs.json``: the figures of the rules about time and memory."""
 
 PUSHED_MODEL = Kind("pushed_model", 1)
 """``pushed_model.json``: registered name, version, alias and digest; ``model_card.md``."""

@@ -18,10 +18,15 @@ from numpy.typing import NDArray
 from sentiment_common.text import Tokenizer
 
 PROGRESS_ROWS = 50_000
-CARRIED = ("id", "label", "source", "group")
+CARRIED = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "text", "label", "source", "group")),
+        ("rating", pa.float64()),
+    ]
+)
 SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in CARRIED),
+        *CARRIED,
         ("tokens", pa.list_(pa.string())),
         ("token_ids", pa.list_(pa.int32())),
         ("ngram_ids", pa.list_(pa.int32())),
@@ -82,7 +87,7 @@ def featurized(batch: pa.RecordBatch, graph: Graph) -> pa.Table:
         "ngram_ids": _sparse(found["ngram_ids"]),
         "ngram_tfidf": _sparse(found["ngram_tfidf"]),
     }
-    columns = {**{name: batch[name] for name in CARRIED}, **values}
+    columns = {**{name: batch[name] for name in CARRIED.names}, **values}
     return pa.table([columns[field.name].cast(field.type) for field in SCHEMA], schema=SCHEMA)
 
 

@@ -53,7 +53,7 @@ def transform(
     check_engines(probes(specification), exported, tokenizer)
     rows = {}
     for split, path in features.items():
-        batches = read_batches(examples, split, (*CARRIED, "text"))
+        batches = read_batches(examples, split, tuple(CARRIED.names))
         rows[split] = write_features(batches, exported, tokenizer, path)
         logger.info("%s: features of %s rows", split, f"{rows[split]:,}")
     _write_vocabulary(graph, features["train"], rows["train"], settings)
