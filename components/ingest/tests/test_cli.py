@@ -69,6 +69,16 @@ def test_a_file_of_ones_own_is_ingested_from_any_format_alike(ingest, tmp_path, 
     assert first["created_at"].startswith("2025-")
 
 
+def test_without_a_word_about_labels_the_column_label_is_taken_and_said(ingest, tmp_path):
+    words = ("good", "bad", "plain")
+    labels = ("positive", "negative", "neutral")
+    rows = [f"{words[it % 3]} {it},{labels[it % 3]}\n" for it in range(60)]
+    (tmp_path / "own.csv").write_text("text,label\n" + "".join(rows))
+    done = ingest("--source", str(tmp_path / "own.csv"))
+    assert done.returncode == 0, done.stderr
+    assert "taking the column 'label'" in done.stderr
+
+
 def test_the_same_seed_gives_the_same_artifact_and_another_seed_another(ingest, tmp_path, feedback):
     out, digests = tmp_path / "out" / "examples", []
     for seed in ("13", "13", "14"):
@@ -187,7 +197,7 @@ TEXT = "text,label,stars\n"
         (None, ["--label-column", "label"], "no such file"),
         ("", ["--label-column", "label"], "holds no rows"),
         (TEXT, ["--label-column", "label"], "holds no rows"),
-        (TEXT + "a,neutral,1\n", [], "nothing says where the labels are"),
+        ("text,stars\na,1\n", [], "no column 'label'"),
         (TEXT + "a,neutral,1\n", ["--label-column", "mood"], "no column 'mood'"),
         (TEXT + "a,meh,1\n", ["--label-column", "label"], "row 2, column 'label': 'meh'"),
         (TEXT + "a,neutral,9\n", ["--rating-column", "stars"], "give --rating-thresholds"),

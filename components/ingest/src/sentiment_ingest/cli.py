@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT, OWN = "default", "own data"
 JOIN, IGNORE = "join", "ignore"
-DEFAULT_TEXT_COLUMN = "text"
+DEFAULT_TEXT_COLUMN, DEFAULT_LABEL_COLUMN = "text", "label"
 STAGE = Stage(
     name="sentiment-ingest",
     summary="Reads customer feedback, labels it and splits it into train, validation and test.",
@@ -37,7 +37,10 @@ STAGE = Stage(
             "parts of the default corpus, of amazon, tweets, movies, editorials",
         ),
         Option("text_column", str, DEFAULT_TEXT_COLUMN, "column with the text"),
-        Option("label_column", str, "", "column with negative, neutral or positive"),
+        Option(
+            "label_column", str, "",
+            "column with negative, neutral or positive; label if no column of ratings is given",
+        ),
         Option("rating_column", str, "", "column with numbers: the labels if no column has them"),
         Option("id_column", str, "", "column with a unique id; a hash of source and text if empty"),
         Option("group_column", str, "", "column whose equal values stay in one split"),
@@ -134,11 +137,10 @@ def _columns(options: SimpleNamespace) -> Columns:
                     mend="leave it out, or give your own file with --source",
                 )
     elif not (chosen["label"] or chosen["rating"]):
-        raise InputError(
-            "nothing says where the labels are",
-            where="--label-column",
-            mend="name a column of labels, or a column of numbers with --rating-column",
+        logger.info(
+            "no option says where the labels are: taking the column %r", DEFAULT_LABEL_COLUMN
         )
+        chosen["label"] = DEFAULT_LABEL_COLUMN
     return Columns(**chosen)
 
 
