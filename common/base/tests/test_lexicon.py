@@ -25,19 +25,6 @@ def test_none_is_no_lexicon():
     assert lexicon.read("none") == ()
 
 
-def test_auto_is_both_packaged_lexicons_with_the_files_they_come_from():
-    vader, opinion = lexicon.read("auto")
-    assert dict(vader.valences)["good"] == 1.9
-    assert dict(opinion.valences)["awful"] == -2.0
-    assert (len(vader.valences), len(opinion.valences)) == (7520, 2_006 + 4_783)
-    assert vader.source.sha256 == lexicon.VADER_PACKAGE.sha256
-    assert opinion.source.uri == "labMTsimple==2.8.8"
-
-
-def test_a_stage_says_what_auto_means_and_a_name_means_the_same_to_all():
-    assert lexicon.read("auto", auto=("vader",)) == lexicon.read("vader")
-
-
 def test_a_file_of_ones_own_is_read_whatever_its_line_ends_and_further_columns(tmp_path):
     found = read_one(tmp_path / "own.tsv", "\ufeffgood\t2.5\tnoted\r\n\r\nbad\t-1\n")
     assert found.valences == (("good", 2.5), ("bad", -1.0))
@@ -61,7 +48,7 @@ def test_what_is_no_lexicon_is_told_in_one_line(tmp_path, text, message):
 
 
 def test_a_missing_file_is_told_by_the_option(tmp_path):
-    with pytest.raises(InputError, match="--lexicon nowhere.tsv"):
+    with pytest.raises(InputError, match=r"--lexicon nowhere\.tsv"):
         lexicon.read("nowhere.tsv")
 
 
