@@ -44,6 +44,16 @@ def test_a_body_is_sent_as_json_and_a_file_as_it_is(http):
     assert put.path == "/api/2.0/mlflow-artifacts/artifacts/1/a%20b.html"
 
 
+def test_a_file_is_returned_as_it_is(http):
+    http.answer = lambda request: (200, {"files": []})
+    content = server_at(http.address).content("mlflow-artifacts/artifacts?path=1%2Fa")
+    assert json.loads(content) == {"files": []}
+    (request,) = http.requests
+    assert (request.method, request.path) == (
+        "GET", "/api/2.0/mlflow-artifacts/artifacts?path=1%2Fa",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

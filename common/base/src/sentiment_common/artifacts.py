@@ -62,8 +62,9 @@ MODEL = Kind("model", 1)
 probabilities out. Only sentiment-models opens it."""
 
 CHAMPION = Kind("champion", 1)
-"""``champion.json`` with the digest of the champion or null; ``bundle/`` holds it, if any;
-``evaluation/`` is the evaluation in which it was chosen, if the registry has kept it."""
+"""``champion.json`` with the digest of the champion or null, and which models a rollback has
+withdrawn, when and why; ``bundle/`` holds the champion, if any; ``evaluation/`` is the evaluation
+in which it was chosen, if the registry has kept it."""
 
 EVALUATION = Kind("evaluation", 1)
 """``evaluation.json`` with metrics, curves, matrices, calibration and slices per model, the rules

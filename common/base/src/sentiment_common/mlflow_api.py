@@ -105,6 +105,14 @@ class Server:
         """
         return self._answer(f"mlflow/{path}", body, wanted, repeatable=repeatable)
 
+    def content(self, path: str) -> bytes:
+        """Returns what lies at a path below ``/api/2.0/``, quoted and with its query, if any.
+
+        Raises:
+            ServerError: The server did not give it.
+        """
+        return self._send("GET", path, None, "application/json", True)
+
     def put(self, path: str, content: bytes) -> None:
         """Sends a file to a path below ``/api/2.0/``.
 

@@ -1,0 +1,160 @@
+"""The log and the alias tell the same story, whatever died between two steps."""
+
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment_common import promotions
+from sentiment_common.errors import InputError
+from sentiment_common.promotions import Promotion, promote, read, standing, withdrawn
+
+
+class KilledError(Exception):
+    """The process dies here."""
+
+
+@dataclass
+class Registry:
+    """A registry in memory that dies before its n-th write. Real ones: see push and pipelines."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    lives: float = float("inf")
+
+    def get_registered_model(self, name: str) -> "Registry":
+        return self
+
+    def get_model_version(self, name: str, version: str) -> SimpleNamespace:
+        tags = {"digest": f"sha256:{version}", "candidate": "deep"}
+        return SimpleNamespace(tags=tags, creation_timestamp=1_700_000_000_000)
+
+    def set_registered_model_tag(self, name: str, key: str, value: str) -> None:
+        self._live()
+        self.tags[key] = value
+
+    def delete_registered_model_tag(self, name: str, key: str) -> None:
+        self._live()
+        del self.tags[key]
+
+    def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
+        self._live()
+        self.aliases[alias] = version
+
+    def _live(self) -> None:
+        self.lives -= 1
+        if self.lives < 0:
+            raise KilledError
+
+
+def move(version: str, action: str = promotions.PUSH, alias: str = "champion") -> Promotion:
+    return Promotion(promotions.now(), alias, action, version, f"sha256:{version}")
+
+
+def told(registry: Registry) -> list[tuple[str, str, str]]:
+    return [(it.action, it.previous, it.version) for it in read(registry, "sentiment", "champion")]
+
+
+def promote_all(registry: Registry, *moves: Promotion) -> None:
+    for it in moves:
+        promote(registry, "sentiment", it)
+
+
+def test_every_move_is_written_down_with_what_was_before() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2"), move("1", promotions.ROLLBACK))
+    assert registry.aliases == {"champion": "1"}
+    assert told(registry) == [("push", "", "1"), ("push", "1", "2"), ("rollback", "2", "1")]
+    assert list(registry.tags) == ["promotion.0001", "promotion.0002", "promotion.0003"]
+    assert json.loads(registry.tags["promotion.0003"])["done"] is True
+
+
+def test_a_move_to_where_the_alias_is_changes_nothing() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("1"))
+    assert told(registry) == [("push", "", "1")]
+
+
+def test_each_alias_has_a_story_of_its_own() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2", alias="challenger"), move("3"))
+    assert told(registry) == [("push", "", "1"), ("push", "1", "3")]
+
+
+def test_an_alias_that_was_moved_by_hand_is_found_where_it_is() -> None:
+    registry = Registry(aliases={"champion": "4"})
+    assert told(registry) == [("found", "", "4")]
+    assert read(registry, "sentiment", "champion")[0].time == "2023-11-14T22:13:20Z"
+    promote(registry, "sentiment", move("5"))
+    registry.aliases["champion"] = "2"
+    promote(registry, "sentiment", move("6"))
+    assert told(registry) == [
+        ("found", "", "4"), ("push", "4", "5"), ("found", "5", "2"), ("push", "2", "6"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lives", range(6))
+def test_whatever_dies_between_two_writes_log_and_alias_agree_and_the_next_completes_it(
+    lives: int,
+) -> None:
+    registry = Registry(aliases={"champion": "1"}, lives=lives)
+    died = False
+    try:
+        promote_all(registry, move("2"))
+    except KilledError:
+        died = True
+    assert died == (lives < 4)
+    assert told(registry)[-1][2] == registry.aliases["champion"]
+    registry.lives = float("inf")
+    promote(registry, "sentiment", move("2"))
+    assert told(registry) == [("found", "", "1"), ("push", "1", "2")]
+    assert registry.aliases == {"champion": "2"}
+    promote(registry, "sentiment", move("3"))
+    assert [json.loads(it)["done"] for it in registry.tags.values()] == [True, True, True]
+
+
+def test_a_rollback_takes_away_all_that_was_promoted_after_its_version() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2"), move("3"), move("2", promotions.ROLLBACK))
+    log = read(registry, "sentiment", "champion")
+    assert [it.version for it in standing(log)] == ["1", "2"]
+    promote_all(registry, move("1", promotions.ROLLBACK), move("4"))
+    log = read(registry, "sentiment", "champion")
+    assert [it.version for it in standing(log)] == ["1", "4"]
+    assert withdrawn(log).keys() == {"sha256:3", "sha256:2"}
+
+
+@pytest.mark.parametrize("action", [promotions.FORCE, promotions.ROLLBACK])
+def test_promoting_a_withdrawn_model_again_ends_its_withdrawal(action: str) -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2"), move("1", promotions.ROLLBACK))
+    assert withdrawn(read(registry, "sentiment", "champion")).keys() == {"sha256:2"}
+    promote(registry, "sentiment", move("2", action))
+    found = withdrawn(read(registry, "sentiment", "champion"))
+    assert found.keys() == ({"sha256:1"} if action == promotions.ROLLBACK else set())
+
+
+@pytest.mark.parametrize("value", ["", "3", "{}", "[]", '{"time": 1'])
+def test_a_tag_that_holds_no_promotion_is_one_line(value: str) -> None:
+    with pytest.raises(InputError, match=r"tag promotion\.0001 .* delete the tag"):
+        promotions.parse({"promotion.0001": value, "team": "support"})
+
+
+def test_what_a_later_version_adds_is_read_past() -> None:
+    later = {"time": "t", "alias": "a", "action": "push", "version": "1", "shadow": True}
+    assert promotions.parse({"promotion.0001": json.dumps(later)})["promotion.0001"].version == "1"
+
+
+@given(st.lists(st.tuples(st.sampled_from("12345"), st.sampled_from(["push", "rollback"]))))
+def test_the_reigning_champion_stands_last_and_is_never_withdrawn(
+    moves: list[tuple[str, str]],
+) -> None:
+    registry = Registry()
+    promote_all(registry, *(move(version, action) for version, action in moves))
+    log = read(registry, "sentiment", "champion")
+    if moves:
+        assert standing(log)[-1].version == registry.aliases["champion"] == moves[-1][0]
+        assert f"sha256:{moves[-1][0]}" not in withdrawn(log)
