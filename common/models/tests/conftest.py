@@ -1,5 +1,6 @@
 """A small linear bundle, written as a trainer writes it."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,16 @@ def weights():
 @pytest.fixture(scope="session")
 def specification():
     return current(DICTIONARY)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """The module that writes a sentence encoder of a few words."""
+    path = Path(__file__).with_name("tiny_encoder.py")
+    described = importlib.util.spec_from_file_location("tiny_encoder", path)
+    module = importlib.util.module_from_spec(described)
+    described.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

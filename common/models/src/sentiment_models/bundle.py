@@ -24,7 +24,8 @@ class Bundle:
 
     Attributes:
         name: Name of the model, e.g. ``baseline``.
-        backend: Which reader opens it: ``linear`` or ``tensorflow``.
+        backend: Which reader opens it: ``linear``, ``tensorflow``, ``onnx``
+            or ``ensemble``.
         text_specification: ``sha256:`` digest of the text specification it was trained with.
         labels: Labels in the order of the probability columns.
         runtime: Distribution name to version of what computed its probabilities in training.

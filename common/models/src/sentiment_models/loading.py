@@ -28,8 +28,16 @@ def load(folder: Path | str) -> Predictor:
         from sentiment_models.tensorflow import TensorflowPredictor
 
         return TensorflowPredictor.load(folder, bundle)
+    if bundle.backend == "onnx":
+        from sentiment_models.onnx import OnnxPredictor
+
+        return OnnxPredictor.load(folder, bundle, specification)
+    if bundle.backend == "ensemble":
+        from sentiment_models.ensemble import EnsemblePredictor
+
+        return EnsemblePredictor.load(folder, bundle, load)
     raise InputError(
         f"unknown backend {bundle.backend!r}",
         where=str(folder),
-        mend="known are linear and tensorflow; use a newer sentiment-models",
+        mend="known are linear, tensorflow, onnx and ensemble; use a newer sentiment-models",
     )
