@@ -1,7 +1,9 @@
 """A bundle small enough to read, and real servers of it on free ports."""
 
 import contextlib
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,13 +14,23 @@ import httpx
 import numpy as np
 import pytest
 
+from sentiment_common.artifacts import payload_digest
 from sentiment_common.text import current
 from sentiment_models.bundle import Bundle, write_bundle
 from sentiment_models.linear import LinearWeights, save_linear
 
+WRITER = Path(__file__).with_name("mlflow_writer.py")
 SCRIPTS = Path(sys.executable).parent
 SECONDS_TO_START = 60
 VOCABULARY = ("good", "bad", "parcel", "not good")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what takes long, a server of MLflow to start, unless ``-m slow`` asks for it."""
+    if not config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow: run it with -m slow"))
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +49,69 @@ def tiny_bundle(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def other_bundle(tiny_bundle, tmp_path_factory):
+    """The tiny bundle with good and bad exchanged."""
+    folder = shutil.copytree(tiny_bundle, tmp_path_factory.mktemp("other") / "model")
+    (folder / "vocabulary.txt").write_text("bad\ngood\nparcel\nnot good\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mlflow_environment():
+    """The environment of MLflow's interface; this room's own knows no MLflow."""
+    folder = Path(sys.prefix).with_name("pipelines-ui")
+    if not (folder / "bin" / "mlflow").is_file():
+        pytest.skip("make ui has never been run: there is no environment with MLflow")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def registry(mlflow_environment, tmp_path_factory):
+    """Pushes bundles and moves aliases, in any store, with MLflow's client."""
+    variables = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONWARNINGS": "ignore"}
+    with subprocess.Popen(
+        [str(mlflow_environment / "bin" / "python"), str(WRITER)], env=variables, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        cwd=tmp_path_factory.mktemp("writer"),
+    ) as writer:  # fmt: skip
+
+        def ask(uri, **asked):
+            writer.stdin.write(json.dumps({"uri": uri, "name": "sentiment", **asked}) + "\n")
+            writer.stdin.flush()
+            return json.loads(writer.stdout.readline())
+
+        yield ask
+        writer.kill()
+
+
+@pytest.fixture(scope="session")
+def empty_store(registry, tmp_path_factory):
+    """A database with MLflow's tables and nothing in them: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("empty")
+    registry(f"sqlite:///{folder}/mlflow.db", name="nobody")
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def store(registry, empty_store, tmp_path):
+    """A new sqlite store: pushes a bundle to it and moves its alias ``champion``."""
+    shutil.copy(empty_store, tmp_path)
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+
+    def push(bundle, digest=None):
+        given = payload_digest(bundle) if digest is None else digest
+        return registry(
+            uri, bundle=str(bundle), digest=given, alias="champion",
+            location=(tmp_path / "artifacts").as_uri(),
+        )  # fmt: skip
+
+    push.uri = uri
+    push.move = lambda version: registry(uri, alias="champion", version=version)
+    push.drop = lambda: registry(uri, alias="champion")
+    return push
+
+
+@pytest.fixture(scope="session")
 def free_port():
     """Finds a port that nobody listens on."""
 
@@ -51,8 +126,8 @@ def free_port():
 @pytest.fixture(scope="session")
 def environment():
     """The environment of a shell that knows no model."""
-    unset = {"SENTIMENT_MODEL", "BENTOML_HOME", "BENTOML_PORT"}
-    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    unset = ("SENTIMENT_", "BENTOML_", "MLFLOW_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
     return {**kept, "BENTOML_DO_NOT_TRACK": "True"}
 
 

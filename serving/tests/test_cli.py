@@ -84,6 +84,32 @@ def test_a_host_name_is_no_address_to_listen_on(run, tiny_bundle):
     assert_refused(run("run", "--model", str(tiny_bundle), "--host", "localhost"), "127.0.0.1")
 
 
+def test_without_a_key_no_other_machine_is_let_in(run, tiny_bundle):
+    model = ["run", "--model", str(tiny_bundle), "--host", "0.0.0.0"]  # noqa: S104
+    assert_refused(run(*model), "no API key is set", "--open")
+    assert_refused(run(*model, SENTIMENT_API_KEYS="secret"), "fewer than 16 characters")
+    assert_refused(run(*model, "--api-keys-file", "none"), "none", "cannot be read")
+
+
+def test_a_value_that_cannot_be_names_its_variable(run, tiny_bundle):
+    done = run("run", "--model", str(tiny_bundle), "--workers", "0")
+    assert_refused(done, "SENTIMENT_WORKERS", "at least 1")
+    done = run("run", "--model", str(tiny_bundle), SENTIMENT_TIMEOUT="soon")
+    assert_refused(done, "SENTIMENT_TIMEOUT", "float")
+
+
+def test_a_model_of_no_registry_is_refused_before_a_worker_starts(run):
+    done = run("run", "--model", "models:/sentiment@champion", "--port", "0")
+    assert_refused(done, "set MLFLOW_TRACKING_URI")
+    assert_refused(run("run", "--model", "models:/sentiment"), "models:/NAME@ALIAS")
+
+
+def test_help_shows_how_to_serve_from_a_registry(run):
+    text = run("run", "--help").stdout
+    assert "models:/sentiment@champion" in text
+    assert "--follow" in text
+
+
 def test_an_unknown_option_is_a_usage_error(run):
     done = run("run", "--modle", "x")
     assert done.returncode == 2

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +58,8 @@ def test_an_empty_text_is_a_text(service):
         ({"texts": "good"}, "valid array"),
         ({"text": "good", "texts": ["good"]}, "either 'texts' or 'text'"),
         ({}, "either 'texts' or 'text'"),
-        ({"text": None}, "either 'texts' or 'text'"),
+        ({"text": None}, "text: Input should be a valid string"),
+        ({"text": "good", "model": ""}, "model: String should have at least 1 character"),
         ({"txt": "good"}, "Extra inputs are not permitted"),
         ([["good"]], "Input should be an object"),
     ],
@@ -64,7 +67,8 @@ def test_an_empty_text_is_a_text(service):
 def test_a_request_that_is_no_list_of_texts_is_refused_with_the_reason(service, body, hint):
     answer = service.post("/predict", json=body)
     assert answer.status_code == 400
-    assert any(hint in detail["msg"] for detail in answer.json()["detail"]), answer.text
+    assert list(answer.json()) == ["error"]
+    assert hint in answer.json()["error"]
 
 
 @pytest.mark.parametrize("body", [b"good", b"", b'{"text": "good"', b'{"text": "\xff"}', b"\x00"])
@@ -96,14 +100,81 @@ def test_anything_but_json_is_refused(service, media_type):
 def test_the_operational_routes_answer(service):
     assert service.get("/livez").status_code == 200
     assert service.get("/readyz").status_code == 200
-    assert service.get("/docs", follow_redirects=True).text.startswith("<!DOCTYPE html>")
+    assert service.get("/ping").status_code == 200
     service.post("/predict", json={"text": "good"})
-    assert 'bentoml_service_request_total{endpoint="/predict"' in service.get("/metrics").text
+    figures = service.get("/metrics").text
+    assert 'sentiment_requests_total{route="/predict",status="200"}' in figures
+    assert 'sentiment_model_info{bundle="tiny",digest="sha256:' in figures
+
+
+def test_the_interface_is_shown_without_asking_any_other_server(service):
+    page = service.get("/docs")
+    assert page.text.startswith("<!DOCTYPE html>")
+    assert "https://" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"):
+        assert f"./static_content/{name}" in page.text
+        assert service.get(f"/static_content/{name}").status_code == 200
+
+
+def test_the_page_is_there_with_its_script_and_style(service):
+    page = service.get("/")
+    assert page.text.lower().startswith("<!doctype html>")
+    assert "content-security-policy" in page.headers
+    assert service.get("/app.js").status_code == service.get("/style.css").status_code == 200
+
+
+def test_the_words_of_a_text_are_explained_on_request(service):
+    answer = service.post("/predict", json={"text": "not good", "explain": True}).json()
+    (prediction,) = answer["predictions"]
+    assert [word["word"] for word in prediction["contributions"]] == ["not", "good"]
+    plain = service.post("/predict", json={"text": "not good"}).json()
+    assert "contributions" not in plain["predictions"][0]
+
+
+def test_the_models_are_listed_and_picked_by_name(service):
+    (listed,) = service.get("/models").json()["models"]
+    assert (listed["name"], listed["default"], listed["backend"]) == ("tiny", True, "linear")
+    assert listed["text_specification"].startswith("sha256:")
+    answer = service.post("/predict", json={"text": "good", "model": "tiny"})
+    assert answer.json()["model"]["digest"] == listed["digest"]
+    answer = service.post("/predict", json={"text": "good", "model": PRIVATE})
+    assert answer.status_code == 404
+    assert "zx" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "lines"),
+    [
+        ("application/jsonlines", '"good"\n{"text": "bad"}\n', 2),
+        ("text/csv", 'good\n"bad, ""really"" bad"\n\n', 3),
+        ("application/json", '{"instances": ["good", "bad"]}', 1),
+    ],
+)
+def test_sagemaker_gets_a_line_for_each_record(service, media_type, body, lines):
+    answer = service.post("/invocations", content=body, headers={"Content-Type": media_type})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == media_type
+    assert len(answer.text.removesuffix("\n").split("\n")) == lines
+    assert answer.text.index("positive") < answer.text.rindex("negative")
+
+
+def test_many_records_go_in_one_request(service):
+    body = "".join(f'"good {number}"\n' for number in range(20_000))
+    headers = {"Content-Type": "application/jsonlines"}
+    answer = service.post("/invocations", content=body, headers=headers)
+    assert answer.text.count('"label":"positive"') == 20_000
+
+
+def test_a_request_keeps_its_name(service):
+    answer = service.post("/predict", json={"text": "good"}, headers={"X-Request-Id": "order-17"})
+    assert answer.headers["x-request-id"] == "order-17"
+    strange = {"X-Request-Id": "a b" * 40}
+    assert len(service.get("/ping", headers=strange).headers["x-request-id"]) == 16
 
 
 def test_the_description_of_the_interface_names_the_limits(service):
-    post = service.get("/docs.json").json()["paths"]["/predict"]["post"]
-    schema = post["requestBody"]["content"]["application/json"]["schema"]
+    schema = service.get("/docs.json").json()["components"]["schemas"]["PredictRequest"]
     texts, text = schema["properties"]["texts"], schema["properties"]["text"]
     assert (texts["minItems"], texts["maxItems"]) == (1, 256)
     assert texts["items"]["maxLength"] == text["maxLength"] == 10_000
@@ -119,3 +190,12 @@ def test_no_text_of_a_request_reaches_the_log(service, service_log):
     assert "/predict" in logged
     assert "zx-qrst" not in logged
     assert "Traceback" not in logged
+
+
+@pytest.mark.parametrize("path", ["/predict", "/invocations"])
+def test_each_line_of_the_log_is_json_and_names_its_request(service, service_log, path):
+    name = f"lost{path.replace('/', '-')}"
+    service.post(path, content=b"{", headers=JSON | {"X-Request-Id": name})
+    lines = [json.loads(line) for line in service_log.read_text().splitlines()]
+    (line,) = [line for line in lines if line.get("request_id") == name]
+    assert (line["route"], line["status"]) == (path, 400)

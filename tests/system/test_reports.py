@@ -41,7 +41,7 @@ def rendered(chromium, run, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("name", "charts"), [("data-report.html", 2), ("evaluation-report.html", 4)]
+    ("name", "charts"), [("data-report.html", 2), ("evaluation-report.html", 8)]
 )
 def test_a_report_draws_its_charts_and_the_browser_has_no_complaint(rendered, name, charts):
     document, complaints = rendered(name)

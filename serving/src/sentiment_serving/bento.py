@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sentiment_common.artifacts import replace_tree, write_json
 from sentiment_common.errors import InputError
-from sentiment_serving.model import BUNDLED, rehearse
+from sentiment_serving.model import BUNDLED, rehearsed
 
 NAME = "sentiment"
 SERVICE = "sentiment_serving.service:SentimentService"
 PACKAGES = ("sentiment_common", "sentiment_models", "sentiment_serving")
 LOCK = "requirements.lock"
-LOCK_OF_BACKEND = {"linear": LOCK, "tensorflow": "requirements-tensorflow.lock"}
+FULL_LOCK = "requirements-tensorflow.lock"
 VERSION_DIGITS = 12
 
 
@@ -36,7 +36,7 @@ def build(bundle_folder: Path, home: Path, lock: Path | None = None) -> str:
     Raises:
         InputError: The bundle or the lock cannot be used.
     """
-    bundle, digest = rehearse(bundle_folder)
+    bundle, digest = rehearsed(bundle_folder)
     lock = lock or _lock_of_checkout(bundle.backend)
     pins = _pinned(lock)
     version = digest.removeprefix("sha256:")[:VERSION_DIGITS]
@@ -60,7 +60,7 @@ def build(bundle_folder: Path, home: Path, lock: Path | None = None) -> str:
 
 
 def _lock_of_checkout(backend: str) -> Path:
-    lock = Path(__file__).parents[2] / LOCK_OF_BACKEND[backend]
+    lock = Path(__file__).parents[2] / (LOCK if backend == "linear" else FULL_LOCK)
     if not lock.is_file():
         raise InputError("no lock beside the installed package", mend="give --lock")
     return lock

@@ -1,31 +1,60 @@
-"""What ``/predict`` takes and gives, and how much of it."""
+"""What the service takes and gives, and how much of it: the published contract."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 MAX_TEXTS = 256
+MAX_EXPLAINED, MAX_EXPLAINED_CHARACTERS = 32, 20_000
+"""Texts of a request with ``explain``, and their length: each word costs a prediction."""
 MAX_CHARACTERS = 10_000
 MAX_BODY_BYTES = 1 << 20
+MAX_RECORDS, MAX_INVOCATION_BYTES = 20_000, 6 << 20
+"""Of a request to ``/invocations``: SageMaker's Batch Transform sends up to 6 MiB at a time."""
+REQUEST_ID = r"^[A-Za-z0-9._-]{1,64}$"
+"""What a caller may send as ``X-Request-Id``; the service makes one up for everything else."""
 
 Text = Annotated[str, StringConstraints(max_length=MAX_CHARACTERS)]
+
+
+def _absent() -> Any:
+    return None
 
 
 class PredictRequest(BaseModel):
     """Either ``texts`` or ``text``; an empty text is a text."""
 
     # Customer feedback must not reach the log, not even inside the message of a refused request.
-    model_config = ConfigDict(title="PredictRequest", extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        title="PredictRequest", extra="forbid", hide_input_in_errors=True, strict=True,
+        json_schema_extra={
+            "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
+            "example": {"texts": ["Arrived late, works well."], "explain": True},
+        },
+    )  # fmt: skip
 
-    texts: list[Text] | None = Field(
-        default=None, min_length=1, max_length=MAX_TEXTS, examples=[["Great!", "It broke."]]
+    # One that is absent is None, but nobody may send null: hence factories instead of defaults.
+    texts: list[Text] = Field(
+        default_factory=_absent, min_length=1, max_length=MAX_TEXTS,
+        examples=[["Great!", "It broke."]],
+    )  # fmt: skip
+    text: Text = Field(default_factory=_absent, examples=["Arrived late, works well."])
+    explain: bool = Field(
+        default=False, description="Say for each word how much it speaks for each label."
     )
-    text: Text | None = Field(default=None, examples=["Arrived late, works well."])
+    model: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        default_factory=_absent,
+        description="One of the names of GET /models; by default the default one.",
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "PredictRequest":
         if (self.texts is None) == (self.text is None):
             raise ValueError("give either 'texts' or 'text'")
+        if self.explain and len(self.texts or ()) > MAX_EXPLAINED:
+            raise ValueError(f"'explain' takes at most {MAX_EXPLAINED} texts")
+        if self.explain and sum(map(len, self.all_texts())) > MAX_EXPLAINED_CHARACTERS:
+            raise ValueError(f"'explain' takes at most {MAX_EXPLAINED_CHARACTERS} characters")
         return self
 
     def all_texts(self) -> list[str]:
@@ -41,18 +70,38 @@ class Probabilities(BaseModel):
     positive: float
 
 
+class LogOdds(BaseModel):
+    """Changes of log-odds; positive speaks for the label."""
+
+    negative: float
+    neutral: float
+    positive: float
+
+
+class Contribution(BaseModel):
+    """What one word adds to each label: the change of the label's log-odds that it makes."""
+
+    word: str
+    start: int = Field(description="Where the word begins in the text, in code points.")
+    values: LogOdds
+
+
 class Prediction(BaseModel):
     """The most probable label of one text, and the probabilities of all."""
 
     label: Literal["negative", "neutral", "positive"]
     probabilities: Probabilities
+    contributions: list[Contribution] | None = Field(
+        default=None, description="Only with 'explain': one entry a word, in the text's order."
+    )
 
 
 class ServedModel(BaseModel):
     """Which model answered."""
 
-    name: str
-    digest: str
+    name: str = Field(description="The name that a request picks it by.")
+    digest: str = Field(description="Digest of the bundle.")
+    version: str | None = Field(default=None, description="Its version in the registry, if any.")
 
 
 class PredictResponse(BaseModel):
@@ -62,3 +111,25 @@ class PredictResponse(BaseModel):
 
     predictions: list[Prediction]
     model: ServedModel
+
+
+class ListedModel(ServedModel):
+    """A model that the service has loaded."""
+
+    bundle: str = Field(description="The name it was trained under, e.g. baseline.")
+    backend: str
+    text_specification: str = Field(description="Digest of its text specification.")
+    source: str = Field(description="registry or folder")
+    default: bool = Field(description="Whether it answers requests that name no model.")
+
+
+class ModelsResponse(BaseModel):
+    """The models that can be asked, the default one first."""
+
+    models: list[ListedModel]
+
+
+class ErrorResponse(BaseModel):
+    """Why a request was refused, without its text."""
+
+    error: str

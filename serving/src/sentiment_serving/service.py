@@ -1,65 +1,106 @@
 """The BentoML service: raw feedback in, sentiment with calibrated probabilities out."""
 
-import asyncio
-import logging
 import os
 import sys
-from typing import Any, cast
+from typing import Any, NoReturn
 
 import bentoml
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sentiment_common.cli import EXIT_BAD_INPUT
 from sentiment_common.errors import InputError
-from sentiment_serving.guard import BAD_REQUEST_LOGGER, OneLineForBadRequests, RequestLimits
-from sentiment_serving.model import VARIABLE, OpenModel, bundle_folder, rehearse
-from sentiment_serving.schemas import MAX_BODY_BYTES, PredictRequest, PredictResponse
-
-DESCRIPTION = (
-    "Sentiment of customer feedback: `POST /predict` takes `texts` or `text` and gives for each "
-    "the most probable label and calibrated probabilities of negative, neutral and positive."
-)
-
-
-async def _docs(request: Request) -> RedirectResponse:
-    return RedirectResponse("./")
+from sentiment_serving import connection, endpoints, logs, page
+from sentiment_serving.calls import Call, RefusedError, request_id
+from sentiment_serving.engine import Engine
+from sentiment_serving.front import FrontDoor
+from sentiment_serving.keys import ApiKeys
+from sentiment_serving.model import rehearsed, shelf_of, sources_of
+from sentiment_serving.openapi import SUMMARY
+from sentiment_serving.schemas import PredictRequest, PredictResponse
+from sentiment_serving.settings import Settings
 
 
-@bentoml.asgi_app(Starlette(routes=[Route("/docs", _docs)]), path="/", name="docs")
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment(os.environ)
+    except InputError as error:
+        _refuse(error)
+
+
+def _refuse(error: InputError) -> NoReturn:
+    sys.stderr.write(f"sentiment-serve: {error}\n")
+    sys.exit(EXIT_BAD_INPUT)
+
+
+SETTINGS = _settings()
+
+
+class FrontedService(bentoml.Service[Any]):
+    """A BentoML service whose requests meet our own application first."""
+
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:
+        """Returns the application of a worker."""
+        # The zero-argument form of super() does not find a class that attrs made anew.
+        inner = bentoml.Service.to_asgi(self, is_main)
+        connection.install(SETTINGS.read_timeout)
+        routes = endpoints.endpoints(open_metrics=SETTINGS.open_metrics)
+        return FrontDoor(inner, _engine, routes, page.routes())
+
+
+def _engine() -> Engine:
+    engine: Engine = bentoml.get_current_service().engine
+    return engine
+
+
 @bentoml.service(
     name="sentiment",
-    description=DESCRIPTION,
-    traffic={"timeout": 30, "max_concurrency": 256},
+    description=SUMMARY,
+    workers=SETTINGS.workers,
+    service_class=FrontedService,
+    # The front door counts, logs and limits; what passes it are probes and files.
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
 )
 class SentimentService:
     """Sentiment of customer feedback."""
 
     def __init__(self) -> None:
-        logging.getLogger(BAD_REQUEST_LOGGER).addFilter(OneLineForBadRequests())
-        self._model = OpenModel(bundle_folder())
+        logs.configure()
+        self.engine = Engine(SETTINGS, os.environ)
 
     @bentoml.on_deployment
-    def check_bundle() -> None:
-        """Ends the server before it starts workers that could not open the bundle."""
+    def check() -> None:
+        """Ends the server before it starts workers that could not open the models."""
+        logs.configure()
         try:
-            folder = bundle_folder()
-            rehearse(folder)
+            # Here, and not where this module is imported, the working directory is the user's.
+            settings = SETTINGS.absolute()
+            ApiKeys.of(settings)
+            shelf = shelf_of(settings, os.environ)
+            for source in sources_of(settings):
+                rehearsed(shelf.first(source).folder)
         except InputError as error:
-            sys.stderr.write(f"sentiment-serve: {error}\n")
-            sys.exit(EXIT_BAD_INPUT)
+            _refuse(error)
         # A worker of a Bento has another working directory, where a relative path leads nowhere.
-        os.environ[VARIABLE] = str(folder)
+        os.environ.update(settings.to_environment())
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        """Begins to follow aliases and files."""
+        self.engine.start()
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        """Ends what was begun."""
+        await self.engine.stop()
 
     @bentoml.api
     async def predict(self, request: PredictRequest, /) -> PredictResponse:
-        """Scores one text or many."""
-        texts = request.all_texts()
-        if self._model.is_instant(texts):
-            return self._model.answer(texts)
-        return await asyncio.to_thread(self._model.answer, texts)
-
-
-cast(Any, SentimentService).add_asgi_middleware(RequestLimits, max_bytes=MAX_BODY_BYTES)
+        """Scores one text or many, for a BentoML service that depends on this one."""
+        call = Call(request_id(None), {}, body=request.model_dump_json(exclude_none=True).encode())
+        try:
+            reply = await endpoints.predict(self.engine, call)
+        except RefusedError as refusal:
+            raise bentoml.exceptions.BadInput(refusal.reason) from refusal
+        response: PredictResponse = PredictResponse.model_validate_json(reply.body)
+        return response

@@ -1,0 +1,58 @@
+"""Whether a bundle may be served: what it says about itself, and whether it is still that."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+from sentiment_common.artifacts import MANIFEST, MODEL, payload_digest, read_intact
+from sentiment_common.errors import InputError
+from sentiment_models import Predictor
+from sentiment_models.bundle import Bundle, read_bundle
+
+LIBRARIES = {"tensorflow": "tensorflow", "onnx": "onnxruntime"}
+"""Backend to the module it needs, where that is not part of the lean environment."""
+REHEARSED = ("", "good", "This is not good at all, it broke after two days! :(")
+TOLERANCE = 1e-6
+
+
+def check(folder: Path) -> tuple[Bundle, str]:
+    """Reads what a bundle says about itself, without loading it.
+
+    Returns:
+        The bundle's facts and the digest of its payload.
+
+    Raises:
+        InputError: The folder is no bundle, was changed since it was made, or needs a backend that
+            is not installed.
+    """
+    bundle = read_bundle(folder)
+    digest = _checked_digest(folder)
+    needed = LIBRARIES.get(bundle.backend)
+    if needed and importlib.util.find_spec(needed) is None:
+        raise InputError(
+            f"model {bundle.name!r} needs {needed}, which is not installed",
+            where=str(folder),
+            mend="serve it from the environment of requirements-tensorflow.lock",
+        )
+    return bundle, digest
+
+
+def rehearse(predictor: Predictor, folder: Path) -> None:
+    """Makes sure that a loaded model answers with probabilities.
+
+    Raises:
+        InputError: It does not.
+    """
+    for row in predictor.predict_proba(REHEARSED).tolist():
+        if not all(map(math.isfinite, row)) or abs(sum(row) - 1) > TOLERANCE:
+            raise InputError(
+                "it does not answer with probabilities", where=str(folder),
+                mend="train and push it again",
+            )  # fmt: skip
+
+
+def _checked_digest(folder: Path) -> str:
+    """Digests the payload; what a stage made must still be what its manifest records."""
+    if not (folder / MANIFEST).is_file():
+        return payload_digest(folder)
+    return read_intact(folder, MODEL).digest

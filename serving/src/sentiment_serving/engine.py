@@ -1,0 +1,130 @@
+"""What a worker answers with: its models, keys, figures and logs, and what it does meanwhile."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from sentiment_serving.batching import Rows
+from sentiment_serving.calls import Call
+from sentiment_serving.follow import Follower
+from sentiment_serving.keys import ApiKeys
+from sentiment_serving.logs import FIELDS
+from sentiment_serving.metrics import Metrics
+from sentiment_serving.model import OpenModel, open_all, shelf_of
+from sentiment_serving.request_log import Answered, LogSettings, RequestLog
+from sentiment_serving.settings import Settings
+
+LINES_PER_SECOND = 50
+"""Lines about requests; what a flood of them would add is counted and told in one."""
+TICK = 1.0
+logger = logging.getLogger("sentiment_serving.requests")
+
+
+class Engine:
+    """Everything that requests share in one process.
+
+    Args:
+        settings: How the service is set.
+        environment: Where a registry's address and password are.
+
+    Raises:
+        InputError: A model cannot be had or used, or the keys cannot be read.
+    """
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.keys = ApiKeys.of(settings)
+        self.metrics = Metrics()
+        self.in_flight = 0
+        self.models = open_all(settings, environment, self.metrics.batch)
+        self._shelf = shelf_of(settings, environment)
+        self._log = _request_log(settings)
+        self._lines_left, self._lines_lost = LINES_PER_SECOND, 0
+        self._tasks: list[asyncio.Task[None]] = []
+        for model in self.models.all():
+            self.metrics.serves(
+                model=model.name, bundle=model.bundle.name, version=model.served.version or "",
+                digest=model.served.digest, now=True,
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Begins what goes on beside the requests; needs a running event loop."""
+        self._tasks = [asyncio.create_task(self._tick())]
+        if self.settings.follow:
+            self._tasks += [
+                asyncio.create_task(self._follower(model).run(self.settings.follow))
+                for model in self.models.all()
+                if model.source.alias
+            ]
+
+    async def stop(self) -> None:
+        """Ends what goes on beside the requests."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._log is not None:
+            await asyncio.to_thread(self._log.close)
+
+    def scored(self, call: Call, model: OpenModel, texts: Sequence[str], rows: Rows) -> None:
+        """Counts scored texts, and hands them to the request log if there is one."""
+        self.metrics.scored(model.name, map(model.label, rows))
+        if self._log is None:
+            return
+        self._log.record(
+            Answered(
+                request_id=call.id,
+                model=model.name,
+                digest=model.served.digest,
+                texts=texts,
+                labels=model.labels,
+                rows=rows,
+                seconds=time.perf_counter() - call.started,
+                time=time.time(),
+                caller=call.key.decode(errors="replace"),
+            )
+        )
+
+    def told(self, call: Call, route: str, status: int, seconds: float) -> None:
+        """Counts an answer, and logs it if it is an error or in the sample."""
+        self.metrics.answered(route, status, seconds)
+        share = self.settings.access_log
+        if status >= 400:
+            level = logging.ERROR if status >= 500 else logging.WARNING
+        elif share and random.random() < share:  # noqa: S311
+            level = logging.INFO
+        else:
+            return
+        if self._lines_left <= 0 and status < 500:
+            self._lines_lost += 1
+            return
+        self._lines_left -= 1
+        fields = {
+            "request_id": call.id, "route": route, "status": status,
+            "milliseconds": round(seconds * 1000, 3), "model": call.model,
+        }  # fmt: skip
+        logger.log(level, "answered", extra={FIELDS: fields})
+
+    def _follower(self, model: OpenModel) -> Follower:
+        opened = partial(OpenModel, observe=self.metrics.batch, max_batch=self.settings.max_batch)
+        return Follower(model.source, self._shelf, self.models, self.metrics, opened)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self.keys.reload()
+            self.metrics.in_flight(self.in_flight)
+            if self._log is not None:
+                self.metrics.logged({"written": self._log.written, **self._log.dropped})
+            if self._lines_lost:
+                logger.warning("%d more requests had a line to log", self._lines_lost)
+            self._lines_left, self._lines_lost = LINES_PER_SECOND, 0
+
+
+def _request_log(settings: Settings) -> RequestLog | None:
+    if not settings.request_log:
+        return None
+    return RequestLog(Path(settings.request_log), LogSettings(text=settings.request_log_text))
