@@ -54,15 +54,15 @@ def test_a_missing_file_is_told_by_the_option(tmp_path):
 
 def test_a_token_has_its_own_valence_else_the_mean_of_the_words_it_stands_for(tmp_path):
     found = read_one(tmp_path / "own.tsv", "love\t3\nloved\t1\nhated\t-2\nhate\t0\nnot good\t-1\n")
-    assert lexicon.by_token(found, TOKENIZER) == {"love": 3.0}
+    assert lexicon.by_token([found], TOKENIZER) == {"love": (3.0,)}
     found = read_one(tmp_path / "own.tsv", "loves\t3\nloved\t1\nhated\t-2\n")
-    assert lexicon.by_token(found, TOKENIZER) == {"love": 2.0, "hate": -2.0}
+    assert lexicon.by_token([found], TOKENIZER) == {"love": (2.0,), "hate": (-2.0,)}
 
 
-def test_a_mark_has_no_valence(tmp_path):
-    assert lexicon.by_token(read_one(tmp_path / "own.tsv", "!\t1\n?\t-1\nok\t1\n"), TOKENIZER) == {
-        "ok": 1.0
-    }
+def test_a_mark_has_no_valence_and_a_token_that_one_lexicon_does_not_know_has_none_there(tmp_path):
+    one = read_one(tmp_path / "one.tsv", "!\t1\nok\t1\n")
+    other = read_one(tmp_path / "other.tsv", "?\t-1\nbad\t-1\n")
+    assert lexicon.by_token([one, other], TOKENIZER) == {"bad": (0.0, -1.0), "ok": (1.0, 0.0)}
 
 
 @given(st.text())

@@ -1,12 +1,11 @@
-"""Features and a transform graph folder as transform writes them, from a few words."""
+"""Features and a text specification as transform writes them, from a few words."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +20,16 @@ from sentiment_common.artifacts import (
     payload_digest,
     write_manifest,
 )
+from sentiment_common.cli import CHECKPOINTS
 from sentiment_common.text import Tokenizer, current
 
-NGRAM_MAX = 2
 WORDS = {
     "negative": ["broken", "awful", "refund", "never works", "bad"],
     "neutral": ["box", "cable", "arrived", "tuesday", "manual"],
     "positive": ["great", "love", "perfect", "works fine", "happy"],
 }
+RATINGS = {"negative": 1.0, "neutral": 3.0, "positive": 5.0}
+LEXICON = "great\t3\nlove\t2.5\nloved\t2\nawful\t-3\nbroken\t-2\nnever works\t-2\n"
 COMMON = ["the", "battery", "phone", "and", "it", "is", "not", "works"]
 
 
@@ -51,66 +52,37 @@ def rows_of(count, seed=5, labels=tuple(WORDS)):
     return rows
 
 
-def seal(folder, kind, **parameters):
+def seal(folder, kind):
     digest = payload_digest(folder)
     write_manifest(
         folder,
-        Manifest(kind.name, kind.schema_version, "transform", "0.1.0", digest, {}, parameters),
+        Manifest(kind.name, kind.schema_version, "transform", "0.1.0", digest),
     )
-
-
-def grams_of(tokens):
-    pairs = [f"{first} {second}" for first, second in pairwise(tokens)]
-    return tokens + pairs
 
 
 def write_folders(root, rows):
-    """Writes both inputs; TF-IDF follows the formula that transform documents."""
+    """Writes both inputs with what the stage reads of them."""
     specification = current({"batteries": "battery"})
     tokenizer = Tokenizer(specification)
-    tokens = [tokenizer.tokens(text) for text, _, _ in rows]
-    counts = Counter(gram for row in tokens for gram in grams_of(row))
-    vocabulary = [gram for gram, count in counts.most_common() if count > 1]
-    documents = Counter(gram for row in tokens for gram in set(grams_of(row)))
-    idf = np.array(
-        [1 + np.log((1 + len(rows)) / (1 + documents[gram])) for gram in vocabulary], np.float32
-    )
-    ids, weights = [], []
-    for row in tokens:
-        grams = grams_of(row)
-        found = Counter(vocabulary.index(gram) for gram in grams if gram in vocabulary)
-        ids.append(sorted(found))
-        frequencies = [np.float32(found[column] / len(grams)) for column in ids[-1]]
-        weights.append([f * idf[column] for f, column in zip(frequencies, ids[-1], strict=True)])
-    _write_graph(root / "transform_graph", specification, vocabulary, idf)
-    _write_features(root / "train_features", rows, tokens, ids, weights)
-    return Folders(root / "train_features", root / "transform_graph")
-
-
-def _write_graph(folder, specification, vocabulary, idf):
-    (folder / "vocabulary").mkdir(parents=True)
-    specification.save(folder / "text_spec")
-    (folder / "vocabulary" / "ngrams.txt").write_text("".join(f"{term}\n" for term in vocabulary))
-    np.save(folder / "vocabulary" / "ngram_idf.npy", idf)
-    seal(folder, TRANSFORM_GRAPH, ngram_max=NGRAM_MAX)
-
-
-def _write_features(folder, rows, tokens, ids, weights):
+    specification.save(root / "transform_graph" / "text_spec")
+    seal(root / "transform_graph", TRANSFORM_GRAPH)
+    folder = root / "train_features"
     folder.mkdir()
+    texts, labels, groups = zip(*rows, strict=True)
     table = pa.table(
         {
             "id": pa.array([f"row-{number}" for number in range(len(rows))], pa.string()),
-            "label": pa.array([label for _, label, _ in rows], pa.string()),
+            "text": pa.array(texts, pa.string()),
+            "label": pa.array(labels, pa.string()),
+            "rating": pa.array([RATINGS[label] for label in labels], pa.float64()),
             "source": pa.array(["made"] * len(rows), pa.string()),
-            "group": pa.array([group for _, _, group in rows], pa.string()),
-            "tokens": pa.array(tokens, pa.list_(pa.string())),
-            "token_ids": pa.array([[1] * len(row) for row in tokens], pa.list_(pa.int32())),
-            "ngram_ids": pa.array(ids, pa.list_(pa.int32())),
-            "ngram_tfidf": pa.array(weights, pa.list_(pa.float32())),
+            "group": pa.array(groups, pa.string()),
+            "tokens": pa.array(map(tokenizer.tokens, texts), pa.list_(pa.string())),
         }
     )
     pq.write_table(table, folder / "features.parquet")
     seal(folder, FEATURES)
+    return Folders(folder, root / "transform_graph")
 
 
 @pytest.fixture(scope="session")
@@ -139,16 +111,18 @@ def folders(tmp_path, shared_folders):
 
 @pytest.fixture(scope="session")
 def train():
-    """Runs the stage's command and returns what it did."""
+    """Runs the stage's command, without lexicons if not told otherwise; returns what it did."""
 
-    def run(folders, out, *options):
+    def run(folders, out, *options, checkpoints=""):
         return subprocess.run(
             [
                 Path(sys.executable).with_name("sentiment-train-baseline"),
                 "--train-features", folders.features, "--transform-graph", folders.graph,
-                "--out-model", out, *options,
+                "--out-model", out, "--out-predictions", out.with_name("predictions"),
+                "--lexicon", "none", *options,
             ],
             capture_output=True, text=True, check=False, timeout=60,
+            env={**os.environ, CHECKPOINTS: str(checkpoints)},
         )  # fmt: skip
 
     return run
@@ -171,3 +145,10 @@ def change_column():
         pq.write_table(table.set_column(index, table.schema.field(index), column), path)
 
     return change
+
+
+@pytest.fixture
+def lexicon_file(tmp_path):
+    path = tmp_path / "words.tsv"
+    path.write_text(LEXICON)
+    return path

@@ -6,18 +6,21 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment_common.artifacts import MODEL, read_manifest
-from sentiment_models import load
+from sentiment_common.artifacts import MODEL, PREDICTIONS, read_manifest
+from sentiment_models import LABELS, load
 from sentiment_models.bundle import read_bundle
+
+GRID = ("--c-grid", "1,0.1,4", "--softness-grid", "0")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, shared_folders, train):
     out = tmp_path_factory.mktemp("run") / "model"
-    done = train(shared_folders, out, "--c-grid", "1,0.1,4")
+    done = train(shared_folders, out, *GRID)
     assert done.returncode == 0, done.stderr
     return out, done
 
@@ -38,6 +41,7 @@ def test_the_artifact_is_a_model_with_its_inputs_recorded(trained, shared_folder
     recorded = read_json(shared_folders.features / "artifact.json")["digest"]
     assert manifest.inputs["train_features"] == recorded
     assert manifest.parameters["c_grid"] == "1,0.1,4"
+    assert read_manifest(model.with_name("predictions"), PREDICTIONS).inputs == manifest.inputs
 
 
 def test_every_strength_is_a_trial_and_the_best_one_is_recorded(trained):
@@ -46,7 +50,7 @@ def test_every_strength_is_a_trial_and_the_best_one_is_recorded(trained):
         json.loads(line) for line in (model / "tracking.jsonl").read_text().split("\n") if line
     ]
     trials = {
-        event["parameters"]["C"]: event["metrics"]["macro_f1"]
+        event["parameters"]["c"]: event["metrics"]["macro_f1"]
         for event in events
         if event["event"] == "trial"
     }
@@ -59,15 +63,16 @@ def test_every_strength_is_a_trial_and_the_best_one_is_recorded(trained):
 
 def test_the_same_seed_gives_the_same_digest(trained, tmp_path, shared_folders, train):
     model, _ = trained
-    train(shared_folders, tmp_path / "again", "--c-grid", "1,0.1,4")
-    digests = {read_manifest(folder, MODEL).digest for folder in (model, tmp_path / "again")}
-    assert len(digests) == 1
+    train(shared_folders, tmp_path / "again", *GRID)
+    for name, kind in (("again", MODEL), ("predictions", PREDICTIONS)):
+        before = model if kind == MODEL else model.with_name("predictions")
+        assert read_manifest(tmp_path / name, kind).digest == read_manifest(before, kind).digest
 
 
 def test_two_labels_are_enough_and_the_third_gets_no_probability(make_folders, make_rows, train):
     folders = make_folders(make_rows(120, labels=("negative", "positive")))
     out = folders.features.parent / "model"
-    done = train(folders, out, "--c-grid", "1", "--class-weight", "none")
+    done = train(folders, out, "--c-grid", "1", "--balance", "none")
     assert done.returncode == 0, done.stderr
     probabilities = load(out).predict_proba(["awful, broken", "perfect, love it"])
     assert probabilities[:, 1].tolist() == [0, 0]
@@ -106,35 +111,16 @@ def test_a_malformed_grid_is_refused(shared_folders, tmp_path, train):
 
 
 def test_features_of_another_transform_are_refused(folders, tmp_path, train, change_column):
-    path = folders.features / "features.parquet"
-    change_column(path, "ngram_ids", lambda ids: [number + 5000 for number in ids])
+    change_column(folders.features / "features.parquet", "tokens", lambda row: row[1:])
     done = train(folders, tmp_path / "model")
-    assert done.returncode == 2
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "give features and transform graph of one run" in done.stderr
 
 
-def test_weights_that_serving_would_not_compute_are_a_bug(folders, tmp_path, train, change_column):
-    path = folders.features / "features.parquet"
-    change_column(path, "ngram_tfidf", lambda weights: [1.0] * len(weights))
+def test_a_missing_part_of_the_graph_is_named(folders, tmp_path, train):
+    shutil.rmtree(folders.graph / "text_spec")
     done = train(folders, tmp_path / "model", "--c-grid", "1")
-    assert done.returncode == 1
-    assert "RuntimeError: the bundle's probabilities differ from those of training" in done.stderr
-    assert left_behind(tmp_path) == ["train_features", "transform_graph"]
-
-
-def test_a_factor_that_is_missing_in_the_graph_is_refused(folders, tmp_path, train):
-    path = folders.graph / "vocabulary" / "ngram_idf.npy"
-    np.save(path, np.load(path)[:-1])
-    done = train(folders, tmp_path / "model")
-    assert (done.returncode, "run transform again" in done.stderr) == (2, True)
-
-
-@pytest.mark.parametrize("name", ["vocabulary/ngrams.txt", "text_spec"])
-def test_a_missing_part_of_the_graph_is_named(folders, tmp_path, train, name):
-    part = folders.graph / name
-    shutil.rmtree(part) if part.is_dir() else part.unlink()
-    done = train(folders, tmp_path / "model", "--c-grid", "1")
-    assert (done.returncode, name in done.stderr) == (2, True)
+    assert (done.returncode, "text_spec" in done.stderr) == (2, True)
     assert left_behind(tmp_path) == ["train_features", "transform_graph"]
 
 
@@ -142,7 +128,97 @@ def test_the_inputs_swapped_are_told_apart(shared_folders, tmp_path, train):
     swapped = type(shared_folders)(shared_folders.graph, shared_folders.features)
     done = train(swapped, tmp_path / "model")
     assert done.returncode == 2
-    assert "wanted features (schema 1), got transform_graph (schema 1)" in done.stderr
+    assert "wanted features (schema 2), got transform_graph (schema 1)" in done.stderr
+
+
+def test_predictions_are_those_of_models_that_did_not_see_the_row(trained, shared_folders):
+    model, _ = trained
+    rows = pq.read_table(model.with_name("predictions") / "predictions.parquet")
+    features = pq.read_table(shared_folders.features / "features.parquet")
+    for name in ("id", "label", "group"):
+        assert rows[name].equals(features[name])
+    held_out = np.column_stack([rows[label].to_numpy() for label in LABELS])
+    np.testing.assert_allclose(held_out.sum(axis=1), 1, atol=1e-12)
+    served = load(model).predict_proba(features["text"].to_pylist())
+    right = np.array([LABELS.index(label) for label in features["label"].to_pylist()])
+    share = [np.mean(table.argmax(axis=1) == right) for table in (held_out, served)]
+    assert 0.6 < share[0] < share[1]
+
+
+def test_a_lexicon_tells_words_that_no_row_had(shared_folders, tmp_path, train):
+    lexicon = tmp_path / "words.tsv"
+    lines = [f"{word}\t2" for word in ("great", "love", "perfect", "happy", "superb")]
+    lines += [f"{word}\t-2" for word in ("broken", "awful", "bad", "refund", "dreadful")]
+    lexicon.write_text("\n".join(lines))
+    done = train(shared_folders, tmp_path / "model", "--c-grid", "1", "--lexicon", lexicon)
+    assert done.returncode == 0, done.stderr
+    assert "lexicon words: 10 entries, 10 tokens" in done.stderr
+    superb, dreadful = load(tmp_path / "model").predict_proba(["superb", "dreadful"])
+    assert superb[2] > dreadful[2]
+    assert superb[0] < dreadful[0]
+
+
+@pytest.mark.parametrize("balance", ["oversample", "smote"])
+def test_balanced_models_are_trained_too(shared_folders, tmp_path, train, balance):
+    options = ("--c-grid", "1", "--balance", balance, "--piece-sizes", "none")
+    done = train(shared_folders, tmp_path / "model", *options)
+    assert done.returncode == 0, done.stderr
+    assert read_bundle(tmp_path / "model").metrics["cross_validated_macro_f1"] > 0.6
+
+
+def test_a_killed_search_goes_on_to_the_same_digest(trained, shared_folders, tmp_path, train):
+    model, _ = trained
+    checkpoints = tmp_path / "checkpoints"
+    train(shared_folders, tmp_path / "whole", *GRID, checkpoints=checkpoints)
+    kept = sorted(checkpoints.iterdir())
+    assert len(kept) == 3
+    kept[0].unlink()
+    kept[1].write_text("{")
+    done = train(shared_folders, tmp_path / "model", *GRID, checkpoints=checkpoints)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("is damaged") == 1
+    assert read_manifest(tmp_path / "model", MODEL).digest == read_manifest(model, MODEL).digest
+
+
+def test_a_random_search_records_its_trials(shared_folders, tmp_path, train):
+    options = ("--search", "random", "--trials", "2", "--c-grid", "0.5,2")
+    done = train(shared_folders, tmp_path / "model", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("(1/2)") == done.stderr.count("(2/2)") == 1
+
+
+def test_features_without_any_rating_are_enough(folders, tmp_path, train):
+    path = folders.features / "features.parquet"
+    table = pq.read_table(path)
+    column = pa.nulls(len(table), pa.float64())
+    pq.write_table(table.set_column(table.schema.get_field_index("rating"), "rating", column), path)
+    assert train(folders, tmp_path / "model", "--c-grid", "1").returncode == 0
+
+
+def test_words_that_occur_once_are_no_vocabulary(make_folders, tmp_path, train):
+    rows = [(f"w{n}q", ("negative", "positive")[n % 2], f"g{n}") for n in range(40)]
+    done = train(make_folders(rows), tmp_path / "model", "--c-grid", "1")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no word occurs in 2 rows or more; give more examples" in done.stderr
+    assert left_behind(tmp_path) == ["train_features", "transform_graph"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--lexicon", "missing.tsv"), "missing.tsv: no lexicon can be read"),
+        (("--piece-sizes", "5,2"), "--piece-sizes: '5,2' is no pair of sizes from 1 to 8"),
+        (("--word-ngrams", "0"), "--word-ngrams: 0 tokens; give 1 to 8"),
+        (("--min-rows", "0"), "--min-rows: 0 rows are too few"),
+        (("--strength-grid", "2"), "'2' is not a list of numbers from 0 to 1"),
+        (("--search", "random", "--trials", "0"), "--trials: 0 trials are too few"),
+    ],
+)
+def test_an_option_out_of_range_is_refused(shared_folders, tmp_path, train, options, message):
+    done = train(shared_folders, tmp_path / "model", *options)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert message in done.stderr
+    assert left_behind(tmp_path) == []
 
 
 def test_help_does_not_wait_for_scikit_learn():

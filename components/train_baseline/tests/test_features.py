@@ -6,23 +6,19 @@ from sentiment_common.errors import InputError
 from sentiment_train_baseline.features import read
 
 
-def test_rows_have_unit_length_and_their_terms_in_place(shared_folders):
+def test_rows_are_read_in_their_order(shared_folders):
     data = read(shared_folders.features, shared_folders.graph)
-    stored = pq.read_table(shared_folders.features / "features.parquet").to_pylist()
-    assert data.matrix.shape == (len(stored), len(data.graph.vocabulary))
-    lengths = np.sqrt(data.matrix.multiply(data.matrix).sum(axis=1))
-    np.testing.assert_allclose(lengths, 1, atol=1e-15)
-    for number, row in enumerate(stored):
-        assert data.matrix[number].indices.tolist() == row["ngram_ids"]
-        terms = {data.graph.vocabulary[column] for column in row["ngram_ids"]}
-        assert {term for term in terms if " " not in term} <= set(row["tokens"])
+    stored = pq.read_table(shared_folders.features / "features.parquet").to_pydict()
+    assert (data.ids, data.texts) == (stored["id"], stored["text"])
+    assert (data.tokens, data.groups.tolist()) == (stored["tokens"], stored["group"])
+    assert data.ratings.tolist() == stored["rating"]
 
 
-def test_a_row_without_known_terms_is_a_row_of_zeros(make_folders, make_rows):
-    folders = make_folders([*make_rows(60), ("zyx", "neutral", "alone")])
+def test_a_rating_that_is_unknown_is_not_a_number(folders, change_column):
+    path = folders.features / "features.parquet"
+    change_column(path, "rating", lambda rating: None if rating == 3 else rating)
     data = read(folders.features, folders.graph)
-    assert data.matrix[60].nnz == 0
-    assert np.isfinite(data.matrix.data).all()
+    assert np.isnan(data.ratings).tolist() == (data.targets == 1).tolist()
 
 
 def test_targets_are_positions_in_the_order_of_the_labels(shared_folders):
@@ -36,6 +32,13 @@ def test_an_unknown_label_is_named(folders, change_column):
     path = folders.features / "features.parquet"
     change_column(path, "label", lambda label: "mixed" if label == "neutral" else label)
     with pytest.raises(InputError, match="unknown label 'mixed'"):
+        read(folders.features, folders.graph)
+
+
+def test_tokens_of_another_specification_are_refused(folders, change_column):
+    path = folders.features / "features.parquet"
+    change_column(path, "text", lambda text: text + " more")
+    with pytest.raises(InputError, match="the tokens of row 0 are not those of its text"):
         read(folders.features, folders.graph)
 
 

@@ -10,7 +10,7 @@ import math
 import tarfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from sentiment_common.artifacts import Source, file_sha256
 from sentiment_common.errors import InputError
 from sentiment_common.packages import PinnedPackage, fetch
 from sentiment_common.text import Tokenizer
+from sentiment_common.text.rules import EMPTY_TOKEN
 
 AUTO, NONE, VADER, OPINION = "auto", "none", "vader", "opinion"
 VADER_PACKAGE = PinnedPackage(
@@ -35,8 +36,8 @@ OPINION_PACKAGE = PinnedPackage(
 )
 OPINION_FILE = "labMTsimple-2.8.8/labMTsimple/data/OL/{}-words-clean.txt"
 OPINION_VALENCES = {"positive": 2.0, "negative": -2.0}
-# Marks are tokens of any text: what a face made of them means is no valence of theirs.
-NO_WORDS = frozenset("!?")
+# What a face made of marks means is no valence of the marks, and none of a text without words.
+NO_WORDS = frozenset({"!", "?", EMPTY_TOKEN})
 logger = logging.getLogger(__name__)
 
 
@@ -85,16 +86,22 @@ def read(choice: str, auto: Iterable[str] = (VADER, OPINION)) -> tuple[Lexicon, 
     return (Lexicon(path.stem, _pairs(text, str(path)), source),)
 
 
-def by_token(lexicon: Lexicon, tokenizer: Tokenizer) -> dict[str, float]:
-    """Returns the valence of each token that the lexicon knows, in the lexicon's own scale.
+def by_token(lexicons: Sequence[Lexicon], tokenizer: Tokenizer) -> dict[str, tuple[float, ...]]:
+    """Returns each token's valence in every lexicon, 0 where one does not know it.
 
     Entries of several tokens are left out. Of the words with one token (``love``, ``loved``) the
     token's own entry counts, else the mean of all.
 
     Args:
-        lexicon: The lexicon.
+        lexicons: The lexicons.
         tokenizer: Executes the text specification of the model.
     """
+    folded = [_folded(lexicon, tokenizer) for lexicon in lexicons]
+    tokens = sorted({token for table in folded for token in table})
+    return {token: tuple(table.get(token, 0.0) for table in folded) for token in tokens}
+
+
+def _folded(lexicon: Lexicon, tokenizer: Tokenizer) -> Mapping[str, float]:
     forms: dict[str, list[float]] = defaultdict(list)
     own: dict[str, float] = {}
     for word, valence in lexicon.valences:
@@ -104,9 +111,11 @@ def by_token(lexicon: Lexicon, tokenizer: Tokenizer) -> dict[str, float]:
         forms[tokens[0]].append(valence)
         if tokens[0] == word:
             own[word] = valence
-    logger.info("lexicon %s: %d words, %d tokens", lexicon.name, len(lexicon.valences), len(forms))
+    logger.info(
+        "lexicon %s: %d entries, %d tokens", lexicon.name, len(lexicon.valences), len(forms)
+    )
     means = {token: sum(values) / len(values) for token, values in forms.items()}
-    return {token: value for token, value in sorted({**means, **own}.items()) if value}
+    return {token: value for token, value in {**means, **own}.items() if value}
 
 
 def _vader() -> Lexicon:

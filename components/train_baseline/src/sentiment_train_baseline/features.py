@@ -1,4 +1,4 @@
-"""Reads the features of the train split as the matrix a linear model is fitted to."""
+"""Reads the features of the train split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,30 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from sentiment_common.artifacts import TRANSFORM_GRAPH, read_manifest
 from sentiment_common.errors import InputError
+from sentiment_common.text import TextSpecification, Tokenizer
 from sentiment_models import LABELS
 
-COLUMNS = ("label", "group", "tokens", "ngram_ids", "ngram_tfidf")
-
-
-@dataclass(frozen=True)
-class Graph:
-    """What a linear model takes over from the transform graph.
-
-    Attributes:
-        text_specification: Folder of the saved text specification.
-        vocabulary: n-grams by id.
-        idf: Factor of each n-gram, float32, shape (vocabulary,).
-        ngram_max: Tokens of the longest n-gram.
-    """
-
-    text_specification: Path
-    vocabulary: tuple[str, ...]
-    idf: NDArray[np.float32]
-    ngram_max: int
+COLUMNS = ("id", "text", "label", "group", "rating", "tokens")
 
 
 @dataclass(frozen=True)
@@ -39,34 +21,50 @@ class TrainingData:
     """The train split.
 
     Attributes:
-        matrix: TF-IDF, rows of unit length, float64, shape (rows, vocabulary).
+        ids: Identifier of each row.
+        texts: Raw text of each row.
+        tokens: Tokens of each row.
         targets: Position of each row's label in LABELS, shape (rows,).
         groups: Rows of one group never part in cross-validation, shape (rows,).
-        tokens: Tokens of each row.
-        graph: What the features were made with.
+        ratings: The number behind each label, nan where unknown, shape (rows,).
+        text_specification: Folder of the saved text specification.
+        tokenizer: Executes it.
     """
 
-    matrix: csr_matrix
+    ids: Sequence[str]
+    texts: Sequence[str]
+    tokens: Sequence[Sequence[str]]
     targets: NDArray[np.int64]
     groups: NDArray[np.str_]
-    tokens: Sequence[Sequence[str]]
-    graph: Graph
+    ratings: NDArray[np.float64]
+    text_specification: Path
+    tokenizer: Tokenizer
 
 
 def read(train_features: Path, transform_graph: Path) -> TrainingData:
-    """Reads features and the vocabulary they refer to.
+    """Reads features and the text specification that made their tokens.
 
     Raises:
         InputError: A file or column is missing, there are no rows, labels are unknown or all the
             same, or features and graph are not from one transform.
     """
     path = train_features / "features.parquet"
-    graph = _read_graph(transform_graph)
+    specification = transform_graph / "text_spec"
+    tokenizer = Tokenizer(TextSpecification.load(specification))
     table = _read_table(path)
-    targets = _targets(table["label"].to_pylist(), path)
-    matrix = _matrix(table, len(graph.vocabulary), path)
-    groups = np.array(table["group"].to_pylist(), dtype=np.str_)
-    return TrainingData(matrix, targets, groups, table["tokens"].to_pylist(), graph)
+    texts, tokens = table["text"].to_pylist(), table["tokens"].to_pylist()
+    _check_tokens(texts, tokens, tokenizer, path)
+    ratings = table["rating"].cast(pa.float64()).combine_chunks()
+    return TrainingData(
+        table["id"].to_pylist(),
+        texts,
+        tokens,
+        _targets(table["label"].to_pylist(), path),
+        np.array(table["group"].to_pylist(), dtype=np.str_),
+        ratings.to_numpy(zero_copy_only=False).astype(np.float64),
+        specification,
+        tokenizer,
+    )
 
 
 def _read_table(path: Path) -> pa.Table:
@@ -85,22 +83,16 @@ def _read_table(path: Path) -> pa.Table:
     return table
 
 
-def _read_graph(folder: Path) -> Graph:
-    vocabulary = folder / "vocabulary"
-    try:
-        text = (vocabulary / "ngrams.txt").read_text(encoding="utf-8")
-        idf = np.load(vocabulary / "ngram_idf.npy", allow_pickle=False)
-    except FileNotFoundError as error:
-        raise InputError(f"{error.filename} is missing", where=str(folder)) from error
-    terms = tuple(text.removesuffix("\n").split("\n")) if text else ()
-    if not terms or idf.shape != (len(terms),) or idf.dtype != np.float32:
-        raise InputError(
-            f"{len(terms)} n-grams, but factors of shape {idf.shape} and type {idf.dtype}",
-            where=str(vocabulary),
-            mend="run transform again",
-        )
-    parameters = read_manifest(folder, TRANSFORM_GRAPH).parameters
-    return Graph(folder / "text_spec", terms, idf, int(parameters["ngram_max"]))
+def _check_tokens(
+    texts: Sequence[str], tokens: Sequence[Sequence[str]], tokenizer: Tokenizer, path: Path
+) -> None:
+    for number, (text, stored) in enumerate(zip(texts, tokens, strict=True)):
+        if tokenizer.tokens(text) != stored:
+            raise InputError(
+                f"the tokens of row {number} are not those of its text",
+                where=str(path),
+                mend="give features and transform graph of one run",
+            )
 
 
 def _targets(labels: Sequence[str], path: Path) -> NDArray[np.int64]:
@@ -116,20 +108,3 @@ def _targets(labels: Sequence[str], path: Path) -> NDArray[np.int64]:
             mend="train on examples of at least two labels",
         )
     return np.array([LABELS.index(label) for label in labels])
-
-
-def _matrix(table: pa.Table, size: int, path: Path) -> csr_matrix:
-    ids, weights = (table[name].combine_chunks() for name in ("ngram_ids", "ngram_tfidf"))
-    lengths = ids.value_lengths().to_numpy()
-    columns = ids.flatten().to_numpy()
-    values = weights.flatten().to_numpy().astype(np.float64)
-    if len(columns) and not 0 <= columns.min() <= columns.max() < size:
-        raise InputError(
-            f"an n-gram id is not among the {size} of the transform graph",
-            where=str(path),
-            mend="give features and transform graph of one run",
-        )
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    values /= np.sqrt(np.bincount(rows, values * values, minlength=len(lengths)))[rows]
-    bounds = np.concatenate([[0], np.cumsum(lengths)])
-    return csr_matrix((values, columns, bounds), shape=(len(lengths), size))

@@ -1,4 +1,4 @@
-"""Selects the regularization by cross-validation, calibrates, and fits to the whole split."""
+"""Selects a setting by cross-validation, calibrates, and fits to the whole split."""
 
 import logging
 import time
@@ -15,12 +15,34 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sentiment_common.errors import InputError
 from sentiment_common.tracking import TrackingLog
 from sentiment_models import LABELS
-from sentiment_models.calibration import fit_temperature, negative_log_likelihood
+from sentiment_models.calibration import fit_temperature, negative_log_likelihood, softmax
+from sentiment_train_baseline import balance, vectors
 from sentiment_train_baseline.features import TrainingData
-from sentiment_train_baseline.search import Search
+from sentiment_train_baseline.search import Search, Trial
+from sentiment_train_baseline.trials import Finished
+from sentiment_train_baseline.vectors import Counts, Vectorizer
 
 ITERATIONS = 2000
+TOLERANCE = 1e-3
+BINS = 15
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One part of the cross-validation: what is learned from its training rows alone.
+
+    Attributes:
+        train: Rows to fit to.
+        held_out: Rows to judge by.
+        train_matrix: Features of the first, vocabulary and factors learned from them.
+        held_out_matrix: Features of the second.
+    """
+
+    train: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    train_matrix: csr_matrix
+    held_out_matrix: csr_matrix
 
 
 @dataclass(frozen=True)
@@ -28,14 +50,17 @@ class Selected:
     """The best trial of a search.
 
     Attributes:
-        c: Its inverse regularization strength.
+        trial: Its setting.
         temperature: Fitted to the logits of the rows while they were held out.
         metrics: Cross-validated figures.
+        probabilities: Of each row by a model and a temperature fitted without its fold, shape
+            (rows, labels).
     """
 
-    c: float
+    trial: Trial
     temperature: float
     metrics: Mapping[str, float]
+    probabilities: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -44,11 +69,13 @@ class Fitted:
 
     Attributes:
         model: The estimator, fitted to all rows.
+        vectorizer: What was learned about features from all rows.
         temperature: Its logits are divided by it.
         metrics: Cross-validated figures.
     """
 
     model: LogisticRegression
+    vectorizer: Vectorizer
     temperature: float
     metrics: Mapping[str, float]
 
@@ -57,37 +84,84 @@ class Fitted:
         return decision(self.model, matrix) / self.temperature
 
 
-def select(data: TrainingData, search: Search, tracking: TrackingLog) -> Selected:
-    """Cross-validates every strength; the highest macro-F1 wins, of equals the smallest C.
-
-    Args:
-        data: The train split.
-        search: What to try.
-        tracking: Receives one trial per strength.
+def folds_of(data: TrainingData, counts: Counts, search: Search) -> list[Fold]:
+    """Splits the rows and learns each fold's features from its training rows.
 
     Raises:
         InputError: The rows or groups are too few for the folds.
     """
-    folds = list(_folds(data, search))
-    trials: list[tuple[float, float, NDArray[np.float64]]] = []
-    for number, c in enumerate(search.c_grid, start=1):
+    folds = []
+    for train, held_out in _split(data, search):
+        learned = vectors.fit(counts, train)
+        matrices = (vectors.transform(counts, learned, rows) for rows in (train, held_out))
+        folds.append(Fold(train, held_out, *matrices))
+    return folds
+
+
+def select(
+    data: TrainingData,
+    folds: list[Fold],
+    search: Search,
+    tracking: TrackingLog,
+    finished: Finished,
+) -> Selected:
+    """Cross-validates every trial; the highest macro-F1 wins, of equals the smallest setting.
+
+    Args:
+        data: The train split.
+        folds: Its folds.
+        search: What to try.
+        tracking: Receives the trials.
+        finished: Trials that an interrupted search has done; receives those that are done now.
+    """
+    done: list[tuple[float, Trial]] = []
+    known: dict[Trial, NDArray[np.float64]] = {}
+    for number, trial in enumerate(search.trials, start=1):
         start = time.monotonic()
-        logits = _held_out_logits(data, folds, c, search.class_weight)
-        macro_f1 = _macro_f1(logits, data.targets)
-        tracking.trial({"C": c}, {"macro_f1": macro_f1})
+        parameters = trial.as_parameters()
+        metrics = finished.get(parameters)
+        if metrics is None:
+            known[trial] = held_out_logits(data, folds, search, trial)
+            metrics = figures(known[trial], data.targets)
+            finished.put(parameters, metrics)
+        tracking.trial(parameters, metrics)
         logger.info(
-            "C %g (%d/%d): cross-validated macro-F1 %.4f, %.1f s",
-            c, number, len(search.c_grid), macro_f1, time.monotonic() - start,
+            "C %g, softness %g, strength %g (%d/%d): cross-validated macro-F1 %.4f, %.1f s",
+            trial.c, trial.softness, trial.strength, number, len(search.trials),
+            metrics["macro_f1"], time.monotonic() - start,
         )  # fmt: skip
-        trials.append((macro_f1, c, logits))
-    macro_f1, c, logits = max(trials, key=lambda trial: (trial[0], -trial[1]))
-    return _calibrated(c, macro_f1, logits, data.targets)
+        done.append((metrics["macro_f1"], trial))
+        best = min(done, key=_by_rank)[1]
+        known = {trial: logits for trial, logits in known.items() if trial == best}
+    logits = known[best] if best in known else held_out_logits(data, folds, search, best)
+    return _calibrated(best, logits, data.targets, folds)
 
 
-def fit(data: TrainingData, search: Search, selected: Selected) -> Fitted:
-    """Fits the selected model to all rows."""
-    model = _estimator(selected.c, search.class_weight).fit(data.matrix, data.targets)
-    return Fitted(model, selected.temperature, selected.metrics)
+def fit(data: TrainingData, counts: Counts, search: Search, selected: Selected) -> Fitted:
+    """Fits the selected setting to all rows."""
+    rows = np.arange(len(data.targets))
+    learned = vectors.fit(counts, rows)
+    matrix = vectors.transform(counts, learned, rows)
+    model = _fitted(matrix, data, rows, search, selected.trial)
+    return Fitted(model, learned, selected.temperature, selected.metrics)
+
+
+def held_out_logits(
+    data: TrainingData, folds: list[Fold], search: Search, trial: Trial
+) -> NDArray[np.float64]:
+    """Returns each row's logits by a model fitted without its fold, shape (rows, labels)."""
+    logits = np.empty((len(data.targets), len(LABELS)))
+    for fold in folds:
+        model = _fitted(fold.train_matrix, data, fold.train, search, trial)
+        logits[fold.held_out] = decision(model, fold.held_out_matrix)
+    return logits
+
+
+def figures(logits: NDArray[np.float64], targets: NDArray[np.int64]) -> dict[str, float]:
+    """Returns what a trial is judged by; macro-F1 is over the labels that there are."""
+    chosen = logits.argmax(axis=1)
+    macro_f1 = f1_score(targets, chosen, labels=np.unique(targets), average="macro")
+    return {"macro_f1": float(macro_f1), "accuracy": float(np.mean(chosen == targets))}
 
 
 def decision(model: LogisticRegression, matrix: csr_matrix) -> NDArray[np.float64]:
@@ -101,7 +175,7 @@ def decision(model: LogisticRegression, matrix: csr_matrix) -> NDArray[np.float6
 
 
 def expanded(model: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns a model's coefficients (labels, vocabulary) and intercept (labels,) for all LABELS.
+    """Returns a model's coefficients (labels, features) and intercept (labels,) for all LABELS.
 
     scikit-learn keeps one row for two classes, the logit of the second against the first.
     """
@@ -116,21 +190,40 @@ def expanded(model: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np
     return coefficients, intercept
 
 
-def _estimator(c: float, class_weight: str | None) -> LogisticRegression:
+def calibration_error(
+    probabilities: NDArray[np.float64], targets: NDArray[np.int64], bins: int = BINS
+) -> float:
+    """Returns the expected calibration error of the chosen label (Guo et al. 2017, equation 3)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == targets
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(targets))
+
+
+def _by_rank(done: tuple[float, Trial]) -> tuple[float, Trial]:
+    return -done[0], done[1]
+
+
+def _fitted(
+    matrix: csr_matrix,
+    data: TrainingData,
+    rows: NDArray[np.int64],
+    search: Search,
+    trial: Trial,
+) -> LogisticRegression:
+    targets = data.targets[rows]
+    shares = balance.soft_targets(targets, data.ratings[rows], trial.softness)
+    fit_to = balance.weighted(matrix, targets, shares, search.balance, trial.strength, search.seed)
     # On sparse n-grams Newton's method takes a tenth of the time of L-BFGS.
-    return LogisticRegression(
-        C=c, class_weight=class_weight, solver="newton-cg", max_iter=ITERATIONS
-    )
+    model = LogisticRegression(C=trial.c, solver="newton-cg", max_iter=ITERATIONS, tol=TOLERANCE)
+    return model.fit(fit_to.matrix, fit_to.targets, sample_weight=fit_to.weights)
 
 
-def _folds(
+def _split(
     data: TrainingData, search: Search
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yields (train rows, held out rows); no group is in both, labels are in proportion."""
-    if search.folds < 2:
-        raise InputError(
-            f"{search.folds} folds are too few", where="--folds", mend="give 2 or more"
-        )
     present = np.unique(data.targets)
     for target in present:
         groups = len(np.unique(data.groups[data.targets == target]))
@@ -142,7 +235,7 @@ def _folds(
                 mend="give more examples or fewer --folds",
             )
     splitter = StratifiedGroupKFold(search.folds, shuffle=True, random_state=search.seed)
-    for train, held_out in splitter.split(data.matrix, data.targets, data.groups):
+    for train, held_out in splitter.split(data.targets, data.targets, data.groups):
         if len(np.unique(data.targets[train])) < len(present):
             raise InputError(
                 "a fold is left without one of the labels, because its groups are too large",
@@ -152,40 +245,28 @@ def _folds(
         yield train, held_out
 
 
-def _held_out_logits(
-    data: TrainingData,
-    folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    c: float,
-    class_weight: str | None,
-) -> NDArray[np.float64]:
-    logits = np.empty((len(data.targets), len(LABELS)))
-    for train, held_out in folds:
-        model = _estimator(c, class_weight).fit(data.matrix[train], data.targets[train])
-        logits[held_out] = decision(model, data.matrix[held_out])
-    return logits
-
-
 def _calibrated(
-    c: float, macro_f1: float, logits: NDArray[np.float64], targets: NDArray[np.int64]
+    trial: Trial, logits: NDArray[np.float64], targets: NDArray[np.int64], folds: list[Fold]
 ) -> Selected:
     present = np.unique(targets)
     known, positions = logits[:, present], np.searchsorted(present, targets)
     temperature = fit_temperature(known, positions)
+    probabilities = np.empty_like(logits)
+    for fold in folds:
+        own = fit_temperature(known[fold.train], positions[fold.train])
+        probabilities[fold.held_out] = softmax(logits[fold.held_out] / own)
     metrics = {
-        "C": c,
-        "temperature": temperature,
-        "cross_validated_macro_f1": macro_f1,
-        "cross_validated_accuracy": float(np.mean(logits.argmax(axis=1) == targets)),
+        **{f"cross_validated_{name}": value for name, value in figures(logits, targets).items()},
         "cross_validated_log_loss": negative_log_likelihood(known / temperature, positions),
+        "cross_validated_calibration_error": calibration_error(probabilities, targets),
+        "temperature": temperature,
+        "C": trial.c,
+        "softness": trial.softness,
+        "strength": trial.strength,
     }
     logger.info(
-        "C %g is best; temperature %.3f: log loss %.4f, before %.4f",
-        c, temperature, metrics["cross_validated_log_loss"],
+        "C %g, softness %g, strength %g is best; temperature %.3f: log loss %.4f, before %.4f",
+        trial.c, trial.softness, trial.strength, temperature, metrics["cross_validated_log_loss"],
         negative_log_likelihood(known, positions),
     )  # fmt: skip
-    return Selected(c, temperature, metrics)
-
-
-def _macro_f1(logits: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
-    present = np.unique(targets)
-    return float(f1_score(targets, logits.argmax(axis=1), labels=present, average="macro"))
+    return Selected(trial, temperature, metrics, probabilities)
