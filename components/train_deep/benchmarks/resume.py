@@ -25,6 +25,7 @@ import tensorflow as tf
 from sentiment_common.artifacts import (
     FEATURES,
     MODEL,
+    PREDICTIONS,
     TRANSFORM_GRAPH,
     Kind,
     Manifest,
@@ -37,8 +38,10 @@ from sentiment_common.text import Tokenizer, current
 from sentiment_common.tracking import TrackingLog
 from sentiment_models import LABELS
 from sentiment_train_deep import checkpoints, embeddings
+from sentiment_train_deep.encoders import Design
 from sentiment_train_deep.network import Network
 from sentiment_train_deep.progress import Epoch, Progress
+from sentiment_train_deep.vocabulary import Tables
 
 WORDS, TRAIN_ROWS, VALIDATION_ROWS, TOKENS = 6000, 5500, 780, 17  # the default corpus' size
 REPEATS = 15
@@ -61,7 +64,7 @@ def main() -> None:
         "--inputs", type=Path,
         help="a run's train_features, validation_features, transform_graph (default: made rows)",
     )  # fmt: skip
-    parser.add_argument("--epochs", type=int, default=4, help="one kill after each")
+    parser.add_argument("--epochs", type=int, default=4, help="one kill in each but the first")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         inputs = chosen.inputs or made(Path(folder) / "inputs")
@@ -76,7 +79,8 @@ def main() -> None:
 def checkpoint_cost(folder: Path) -> Cost:
     """Keeps and takes up the progress of a network of the default size."""
     vectors = np.random.default_rng(1).normal(size=(WORDS, 50)).astype(np.float32)
-    network = Network(vectors, units=64, dropout=0.4)
+    tables = Tables(vectors, np.zeros((WORDS, 2), np.float32))
+    network = Network(tables, Design("lstm", 32, 1, 0.5))
     optimizer = keras.optimizers.Adam(name="adam")
     optimizer.build(network.trainable_variables)
     progress = Progress(network, optimizer, np.random.default_rng(1), TrackingLog())
@@ -93,26 +97,27 @@ def checkpoint_cost(folder: Path) -> Cost:
 
 
 def kills(inputs: Path, folder: Path, epochs: int) -> Iterator[str]:
-    """Yields a table: a training is killed after each of its epochs, and continued."""
+    """Yields a table: a training is killed in its epochs and folds, and continued."""
     begin = time.monotonic()
     _finish(_start(inputs, folder / "whole", epochs))
-    whole = read_manifest(folder / "whole", MODEL).digest
-    yield "| SIGKILL in or after | continued after | seconds of the second run | same digest |"
+    whole = _digests(folder / "whole")
+    yield "| SIGKILL in | continued after | seconds of the second run | same digests |"
     yield "|---|---|---|---|"
     yield f"| none | | {time.monotonic() - begin:.1f} | |"
+    points = [(f"epoch {epoch + 1}", "", epoch) for epoch in range(1, epochs)]
+    points += [("fold 1", "", epochs), ("fold 3", "fold-3", 1)]
     same = 0
-    for epoch in range(1, epochs + 1):
-        kept, out = folder / f"checkpoints-{epoch}", folder / f"model-{epoch}"
-        _kill_after(_start(inputs, out, epochs, kept), kept, epoch)
+    for number, (what, below, epoch) in enumerate(points):
+        kept, out = folder / f"checkpoints-{number}", folder / f"model-{number}"
+        _kill_after(_start(inputs, out, epochs, kept), kept / below, epoch)
         begin = time.monotonic()
         log = _finish(_start(inputs, out, epochs, kept))
         seconds = time.monotonic() - begin
         told = [line.partition(mark)[2] for line in log for mark in MARKS if mark in line]
-        equal = read_manifest(out, MODEL).digest == whole
+        equal = _digests(out) == whole
         same += equal
-        what = f"epoch {epoch + 1}" if epoch < epochs else "training, in the export"
-        yield f"| {what} | {' '.join(told)} | {seconds:.1f} | {equal} |"
-    yield f"\n{same} of {epochs} kills: the same digest as without one."
+        yield f"| {what} | {', '.join(told)} | {seconds:.1f} | {equal} |"
+    yield f"\n{same} of {len(points)} kills: the same digests as without one."
 
 
 def made(folder: Path) -> Path:
@@ -144,7 +149,8 @@ def made(folder: Path) -> Path:
 def _write_features(folder: Path, tokens: list[list[str]], labels: list[str]) -> None:
     folder.mkdir(parents=True)
     names = [f"row-{number}" for number in range(len(tokens))]
-    columns = {"id": names, "label": labels, "group": names, "tokens": tokens}
+    ratings = [4.0 * LABELS.index(label) - 4 for label in labels]
+    columns = {"id": names, "label": labels, "group": names, "rating": ratings, "tokens": tokens}
     pq.write_table(pa.table(columns), folder / "features.parquet")
     _seal(folder, FEATURES)
 
@@ -168,6 +174,7 @@ def _seal(folder: Path, kind: Kind) -> None:
 def _start(inputs: Path, out: Path, epochs: int, kept: Path | None = None) -> subprocess.Popen[str]:
     command = [
         Path(sys.executable).with_name("sentiment-train-deep"), "--out-model", out,
+        "--out-predictions", _predictions(out),
         "--train-features", inputs / "train_features",
         "--validation-features", inputs / "validation_features",
         "--transform-graph", inputs / "transform_graph",
@@ -175,6 +182,15 @@ def _start(inputs: Path, out: Path, epochs: int, kept: Path | None = None) -> su
     ]  # fmt: skip
     environment = {**os.environ, CHECKPOINTS: str(kept or "")}
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def _predictions(out: Path) -> Path:
+    return out.with_name(f"{out.name}-predictions")
+
+
+def _digests(out: Path) -> tuple[str, str]:
+    predictions = read_manifest(_predictions(out), PREDICTIONS).digest
+    return read_manifest(out, MODEL).digest, predictions
 
 
 def _finish(process: subprocess.Popen[str]) -> list[str]:

@@ -30,6 +30,8 @@ WORDS = {
 }
 COMMON = ["the", "battery", "phone", "and", "it", "is"]
 UNSEEN = {"dreadful": "negative", "superb": "positive"}
+VALENCES = {"awful": -3.0, "bad": -2.0, "great": 3.0, "love": 2.5, "horrid": -3.5, "lovely": 3.5}
+RATINGS = {"negative": -2.0, "neutral": 0.0, "positive": 2.0}
 DIMENSIONS = 6
 
 
@@ -39,6 +41,7 @@ class Folders:
     validation: Path
     graph: Path
     vectors: Path
+    lexicon: Path
 
 
 def rows_of(count, seed, labels=tuple(WORDS)):
@@ -57,10 +60,13 @@ def rows_of(count, seed, labels=tuple(WORDS)):
 def write_features(folder, rows):
     folder.mkdir()
     tokens, labels, groups = zip(*rows, strict=True)
+    ratings = [None if number % 5 == 0 else RATINGS[told] for number, told in enumerate(labels)]
     table = pa.table(
         {
             "id": [f"row-{number}" for number in range(len(rows))],
+            "text": [" ".join(row) for row in tokens],
             "label": list(labels),
+            "rating": pa.array(ratings, pa.float64()),
             "source": ["made"] * len(rows),
             "group": list(groups),
             "tokens": pa.array(tokens, pa.list_(pa.string())),
@@ -112,12 +118,14 @@ def shared_folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("inputs")
     train, validation = rows_of(240, seed=5), rows_of(60, seed=6)
     folders = Folders(
-        root / "train_features", root / "validation_features", root / "graph", root / "vectors.npz"
-    )
+        root / "train_features", root / "validation_features", root / "graph",
+        root / "vectors.npz", root / "lexicon.tsv",
+    )  # fmt: skip
     write_features(folders.train, train)
     write_features(folders.validation, validation)
     write_graph(folders.graph, train)
     write_vectors(folders.vectors)
+    folders.lexicon.write_text("".join(f"{word}\t{told}\n" for word, told in VALENCES.items()))
     return folders
 
 
@@ -158,16 +166,19 @@ def start():
     """Starts the stage's command and returns the process."""
     small = {
         "units": 8, "dropout": 0.1, "learning_rate": 0.02, "batch_size": 16, "epochs": 6,
+        "cross_fit_folds": 2,
     }  # fmt: skip
 
     def run(folders, out, checkpoints="", **options):
-        options = {"embeddings": folders.vectors, **small, **options}
+        told = {"embeddings": folders.vectors, "lexicon": folders.lexicon}
+        options = {**told, **small, **options}
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         return subprocess.Popen(
             [
                 Path(sys.executable).with_name("sentiment-train-deep"),
                 "--train-features", folders.train, "--validation-features", folders.validation,
-                "--transform-graph", folders.graph, "--out-model", out, *flags,
+                "--transform-graph", folders.graph, "--out-model", out,
+                "--out-predictions", out.with_name(f"{out.name}-predictions"), *flags,
             ],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, CHECKPOINTS: str(checkpoints)},

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment_common.artifacts import MODEL, Source, file_sha256, read_manifest
+from sentiment_common.artifacts import MODEL, PREDICTIONS, Source, file_sha256, read_manifest
 from sentiment_common.text import TextSpecification, Tokenizer
 from sentiment_common.tracking import read_events
-from sentiment_models import load
+from sentiment_models import LABELS, load
 from sentiment_models.bundle import read_bundle
 
 
@@ -30,6 +30,10 @@ def predictor(trained):
     return load(trained[0])
 
 
+def cross_fitted(out):
+    return out.with_name(f"{out.name}-predictions")
+
+
 def left_behind(folder):
     return sorted(path.name for path in folder.iterdir())
 
@@ -42,9 +46,9 @@ def epochs_tracked(model):
     ]
 
 
-def killed_after(process, checkpoints, epoch):
+def killed_after(process, folder, epoch):
     """Kills a training once this epoch is kept; returns the last epoch that is, and the log."""
-    record, kept = checkpoints / "checkpoint.json", 0
+    record, kept = folder / "checkpoint.json", 0
     while kept < epoch and process.poll() is None:
         kept = json.loads(record.read_text())["epoch"] if record.is_file() else 0
         time.sleep(0.002)
@@ -69,6 +73,13 @@ def test_no_text_is_too_strange_for_probabilities(predictor):
     got = predictor.predict_proba(["", " ", "qwertyuiop", "great " * 500, "\ud83d \0"])
     assert np.isfinite(got).all()
     np.testing.assert_allclose(got.sum(axis=1), 1)
+
+
+def test_a_word_that_only_the_lexicon_knows_is_read_by_its_valence(predictor):
+    got = predictor.predict_proba(["it is horrid", "it is lovely", "it is not lovely"])
+    assert got[0, 0] > got[1, 0]
+    assert got[1, 2] > got[0, 2]
+    assert got[1, 2] > got[2, 2]
 
 
 def test_words_beyond_the_maximum_length_are_not_read(predictor):
@@ -101,35 +112,50 @@ def test_the_bundle_tells_the_tokens_that_the_text_specification_gives(trained, 
     assert predictor.tokens(texts) == [tokenizer.tokens(text) for text in texts]
 
 
-def test_the_file_of_the_embeddings_is_named_as_a_source(trained, shared_folders):
-    path = shared_folders.vectors
-    source = Source(str(path), file_sha256(path), path.stat().st_size)
-    assert read_manifest(trained[0], MODEL).sources == (source,)
+def test_the_files_of_embeddings_and_lexicon_are_named_as_sources(trained, shared_folders):
+    paths = shared_folders.vectors, shared_folders.lexicon
+    sources = [Source(str(path), file_sha256(path), path.stat().st_size) for path in paths]
+    assert read_manifest(trained[0], MODEL).sources == tuple(sources)
 
 
-def test_a_training_killed_twice_continues_and_gives_the_same_digest(
+def test_the_cross_fitted_predictions_tell_the_train_rows_apart(trained, shared_folders):
+    folder = cross_fitted(trained[0])
+    read_manifest(folder, PREDICTIONS)
+    found = pq.read_table(folder / "predictions.parquet").to_pydict()
+    stored = pq.read_table(shared_folders.train / "features.parquet").to_pydict()
+    assert all(found[name] == stored[name] for name in ("id", "label", "group"))
+    scored = np.stack([found[label] for label in LABELS], axis=1)
+    np.testing.assert_allclose(scored.sum(axis=1), 1)
+    right = [LABELS[column] for column in scored.argmax(axis=1)]
+    assert np.mean(np.array(right) == stored["label"]) > 0.7
+
+
+def test_a_training_killed_in_an_epoch_and_in_a_fold_continues_and_gives_the_same_digests(
     trained, tmp_path, shared_folders, start, train
 ):
     model, checkpoints, whole = tmp_path / "model", tmp_path / "checkpoints", trained[0]
     epochs = epochs_tracked(whole)
-    last = len(epochs)
     first, log = killed_after(start(shared_folders, model, checkpoints), checkpoints, 2)
     assert "continuing" not in log
-    second, log = killed_after(start(shared_folders, model, checkpoints), checkpoints, last)
-    assert f"continuing after epoch {first} of 6\n" in log
-    assert second == last
+    fold = checkpoints / "fold-2"
+    second, log = killed_after(start(shared_folders, model, checkpoints), fold, 1)
+    assert f": continuing after epoch {first} of 6\n" in log
     assert not model.exists()
+    assert not cross_fitted(model).exists()
     done = train(shared_folders, model, checkpoints)
     assert done.returncode == 0, done.stderr
-    assert f"continuing after epoch {last} of 6\n" in done.stderr
+    assert f": continuing after epoch {len(epochs)} of 6\n" in done.stderr
+    assert f": fold 2: continuing after epoch {second} of " in done.stderr
     assert "fitting: epoch" not in done.stderr
-    assert read_manifest(model, MODEL).digest == read_manifest(whole, MODEL).digest
+    assert "fold 1: epoch" not in done.stderr
+    for out, kind in ((Path, MODEL), (cross_fitted, PREDICTIONS)):
+        assert read_manifest(out(model), kind).digest == read_manifest(out(whole), kind).digest
     told = epochs_tracked(model)
     assert [(event["step"], event["values"]) for event in told] == [
         (event["step"], event["values"]) for event in epochs
     ]
     continued = [event["step"] for event in read_events(model) if "continued" in str(event)]
-    assert continued == [first, last]
+    assert {first, len(epochs), second} <= set(continued)
 
 
 def test_a_place_for_checkpoints_that_is_no_folder_is_refused(tmp_path, shared_folders, train):
@@ -142,9 +168,54 @@ def test_a_place_for_checkpoints_that_is_no_folder_is_refused(tmp_path, shared_f
 
 def test_the_same_seed_gives_the_same_digest(trained, tmp_path, shared_folders, train):
     assert train(shared_folders, tmp_path / "again").returncode == 0
-    first, second = (read_manifest(path, MODEL) for path in (trained[0], tmp_path / "again"))
+    outs = trained[0], tmp_path / "again"
+    first, second = (read_manifest(path, MODEL) for path in outs)
     assert first.digest == second.digest
     assert set(first.named) == {"saved_model"}
+    first, second = (read_manifest(cross_fitted(path), PREDICTIONS) for path in outs)
+    assert first.digest == second.digest
+
+
+def test_a_transformer_on_vectors_of_its_own_without_folds_is_a_bundle_too(
+    shared_folders, tmp_path, train
+):
+    options = {"architecture": "transformer", "embeddings": "word2vec", "lexicon": "none"}
+    done = train(
+        shared_folders, tmp_path / "model", **options, search_trials=2, cross_fit_folds=0, epochs=2,
+        units=16,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert np.isfinite(load(tmp_path / "model").predict_proba(["great", ""])).all()
+    assert len(pq.read_table(tmp_path / "model-predictions" / "predictions.parquet")) == 0
+    trials = [event for event in read_events(tmp_path / "model") if event["event"] == "trial"]
+    assert len(trials) == 2
+
+
+def test_a_loss_that_is_no_number_is_refused_with_its_epoch(shared_folders, tmp_path, train):
+    words = np.array(["great", "awful", "box"])
+    np.savez(tmp_path / "huge.npz", words=words, vectors=np.full((3, 2), 3e38, np.float32))
+    options = {"embeddings": tmp_path / "huge.npz", "architecture": "transformer"}
+    done = train(shared_folders, tmp_path / "model", **options)
+    assert done.returncode == 2
+    assert done.stderr.split("\n")[-2] == (
+        "sentiment-train-deep: --learning-rate: the loss is nan after epoch 1; give a lower one, "
+        "or embeddings of ordinary size"
+    )
+    assert left_behind(tmp_path) == ["huge.npz"]
+
+
+def test_too_few_groups_for_the_folds_are_refused(with_train_rows, tmp_path, train):
+    rows = [(["great"], "positive", "one"), (["awful"], "negative", "two")]
+    done = train(with_train_rows(rows), tmp_path / "model")
+    assert done.returncode == 2
+    assert "--cross-fit-folds: 2 groups of rows are too few for 2 folds" in done.stderr
+    assert left_behind(tmp_path) == ["other_train_features"]
+
+
+def test_a_lexicon_that_is_none_is_refused(shared_folders, tmp_path, train):
+    done = train(shared_folders, tmp_path / "model", lexicon="no/such.tsv")
+    assert done.returncode == 2
+    assert "--lexicon no/such.tsv: no such file; give a file, auto or none" in done.stderr
 
 
 def test_a_text_graph_that_breaks_its_own_rules_is_a_bug(reversing_graph, tmp_path, train):

@@ -95,6 +95,9 @@ def test_a_signed_address_is_told_without_its_signature(text_file, caplog):
         (b"good 1 2\nbad 3\n", "line 2: 1 numbers where 2 belong"),
         (b"good 1 2\nbad 3 four\n", "line 2: not a word and its numbers"),
         (b"good 1 2\nbad 3 nan\n", "line 2: not a word and its finite numbers"),
+        (b"3 2\ngood 1 2\nbad 3 4\n", "2 words where its first line promises 3; it was cut short"),
+        (b"2 3\ngood 1 2\nbad 3 4\n", "line 2: 2 numbers where 3 belong"),
+        (b"good 1 2\nbad 3 4\nugly 5", "line 3: 1 numbers where 2 belong"),
         (b"good 1 2\n\xff\xfe 3 4\n", "not a text file in UTF-8"),
     ],
 )
@@ -112,6 +115,10 @@ def test_a_malformed_npz_file_is_refused(tmp_path):
         read(str(path), everything)
     np.savez(path, terms=np.array(["a", "b"]))
     with pytest.raises(InputError, match="not an npz file with words and vectors"):
+        read(str(path), everything)
+    np.savez(path, words=np.array(["a"] * 900), vectors=np.ones((900, 4)))
+    path.write_bytes(path.read_bytes()[:9000])
+    with pytest.raises(InputError, match="not an npz file"):
         read(str(path), everything)
     path.write_bytes(b"PK")
     with pytest.raises(InputError, match="not an npz file"):

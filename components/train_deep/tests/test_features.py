@@ -1,3 +1,4 @@
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +14,19 @@ def test_rows_are_read_with_labels_as_positions(shared_folders):
     assert split.targets.tolist() == [names[label] for label in stored["label"]]
     assert split.tokens == stored["tokens"]
     assert split.groups.tolist() == stored["group"]
+    assert list(split.ids) == stored["id"]
+
+
+def test_ratings_may_be_unknown(folders):
+    path = folders.train / "features.parquet"
+    stored = pq.read_table(path)
+    expected = [np.nan if rating is None else rating for rating in stored["rating"].to_pylist()]
+    np.testing.assert_array_equal(read(folders.train).ratings, expected)
+    unrated = pa.nulls(len(stored), pa.float64())
+    pq.write_table(
+        stored.set_column(stored.schema.get_field_index("rating"), "rating", unrated), path
+    )
+    assert np.isnan(read(folders.train).ratings).all()
 
 
 def test_missing_columns_are_named(folders):
@@ -23,7 +37,8 @@ def test_missing_columns_are_named(folders):
 
 
 def test_an_unknown_label_is_named(tmp_path):
-    table = pa.table({"label": ["positive", "mixed"], "group": ["a", "b"], "tokens": [["x"]] * 2})
+    rows = {"id": ["1", "2"], "label": ["positive", "mixed"], "group": ["a", "b"]}
+    table = pa.table({**rows, "rating": pa.nulls(2, pa.float64()), "tokens": [["x"]] * 2})
     pq.write_table(table, tmp_path / "features.parquet")
     with pytest.raises(InputError, match="unknown label 'mixed'"):
         read(tmp_path)

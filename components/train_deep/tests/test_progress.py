@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 
 from sentiment_common.tracking import TrackingLog
+from sentiment_train_deep.encoders import Design
 from sentiment_train_deep.network import Network
-from sentiment_train_deep.progress import Epoch, Progress, best_epoch
+from sentiment_train_deep.progress import Epoch, Progress, best_epoch, restore_state, state
+from sentiment_train_deep.vocabulary import Tables
 
 EPOCHS = [Epoch(1.0, 0.9, 0.3), Epoch(0.8, 0.7, 0.5), Epoch(0.6, 0.8, 0.6)]
 ROWS = np.array([[2, 3, 4], [4, 3, 0]], np.int32)
@@ -13,7 +15,8 @@ ROWS = np.array([[2, 3, 4], [4, 3, 0]], np.int32)
 def progress_of(seed=1, dropout=0.5):
     keras.utils.set_random_seed(seed)
     vectors = np.random.default_rng(seed).normal(size=(9, 4)).astype(np.float32)
-    network = Network(vectors, units=3, dropout=dropout)
+    tables = Tables(vectors, np.zeros((9, 2), np.float32))
+    network = Network(tables, Design("lstm", 3, 2, dropout))
     optimizer = keras.optimizers.Adam(0.01, name="adam")
     optimizer.build(network.trainable_variables)
     progress = Progress(network, optimizer, np.random.default_rng(seed), TrackingLog())
@@ -50,7 +53,7 @@ def test_restored_progress_goes_on_as_the_one_kept():
 def test_every_variable_that_training_changes_is_kept(dropout):
     progress, network, optimizer = progress_of(dropout=dropout)
     state = [name for name in progress.checkpoint().arrays if name.startswith("state/")]
-    seeds = 2 if dropout else 0
+    seeds = 3 if dropout else 0
     assert len(state) == len(network.weights) + seeds + len(optimizer.variables)
 
 
@@ -61,9 +64,11 @@ def test_the_best_weights_are_those_of_the_best_epoch():
     best = network.get_weights()
     optimizer.apply([np.ones(value.shape, np.float32) for value in network.trainable_variables])
     progress.add(EPOCHS[2])
-    assert np.abs(network.get_weights()[0] - best[0]).max() > 0
+    moved = [(now != then).any() for now, then in zip(network.get_weights(), best, strict=True)]
+    assert sum(moved) == len(network.trainable_weights)
     progress.take_best()
-    np.testing.assert_array_equal(network.get_weights()[0], best[0])
+    for now, then in zip(network.get_weights(), best, strict=True):
+        np.testing.assert_array_equal(now, then)
 
 
 def test_what_was_tracked_is_told_again_with_the_times_it_happened_at():
@@ -86,6 +91,29 @@ def test_it_ends_after_all_epochs_or_when_patience_does():
     assert ended == [False, False, False, False, True]
     assert progress.ended(9, 2)
     assert not progress.ended(9, 3)
+
+
+def test_a_state_is_taken_up_again_with_its_optimizer_and_dropout():
+    progress, network, optimizer = progress_of()
+    start = state(network, optimizer)
+    outputs = network(ROWS, training=True).numpy()
+    advanced(progress, network, optimizer)
+    assert np.abs(network(ROWS, training=True).numpy() - outputs).max() > 0
+    restore_state(network, optimizer, start)
+    assert int(optimizer.iterations) == 0
+    np.testing.assert_array_equal(network(ROWS, training=True), outputs)
+
+
+def test_figures_of_a_fold_bear_its_name_and_lack_those_of_validation():
+    _, network, optimizer = progress_of()
+    tracking = TrackingLog()
+    fold = Progress(network, optimizer, np.random.default_rng(1), tracking, "fold 2")
+    fold.add(Epoch(0.5))
+    assert tracking.events[0]["values"] == {"fold_2_loss": 0.5}
+
+
+def test_without_validation_the_last_epoch_is_best():
+    assert best_epoch([Epoch(0.5), Epoch(0.4), Epoch(0.6)]) == 2
 
 
 def test_the_first_of_equal_losses_is_best():

@@ -5,7 +5,12 @@ import pytest
 from sentiment_common.errors import InputError
 from sentiment_train_deep.settings import Settings, checked
 
-GOOD = Settings("glove-6b-50d", 64, 0.4, 0.002, 64, 20, 3, 64, "balanced", 13)
+GOOD = Settings(
+    architecture="lstm", embeddings="glove-6b-50d", lexicon="auto", units=32, layers=1, dropout=0.5,
+    learning_rate=0.003, label_smoothing=0.0, rating_weight=1.0, batch_size=128,
+    epochs=30, patience=3, max_length=64, class_weight="balanced", search_trials=0,
+    cross_fit_folds=3, seed=13,
+)  # fmt: skip
 
 
 def test_the_defaults_are_in_range():
@@ -16,6 +21,12 @@ def test_the_defaults_are_in_range():
     ("name", "value"),
     [
         ("units", 0),
+        ("layers", 0),
+        ("rating_weight", float("nan")),
+        ("label_smoothing", 1.0),
+        ("search_trials", -1),
+        ("cross_fit_folds", 1),
+        ("cross_fit_folds", -3),
         ("dropout", -0.1),
         ("dropout", 1.0),
         ("learning_rate", 0.0),

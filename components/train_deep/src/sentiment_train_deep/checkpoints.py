@@ -63,6 +63,7 @@ def save(folder: Path, work: str, checkpoint: Checkpoint) -> None:
         work: Digest of the work that it is progress of.
         checkpoint: The progress.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     name = f"epoch-{checkpoint.epoch}.npz"
     with _beside(folder / name) as stream:
         np.savez(stream, allow_pickle=False, **checkpoint.arrays)

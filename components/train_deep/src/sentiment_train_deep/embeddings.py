@@ -39,12 +39,12 @@ class Embeddings:
     Attributes:
         words: The words.
         vectors: float32, shape (words, dimensions).
-        source: The file they were read from.
+        source: The file they were read from; None if they were made.
     """
 
     words: tuple[str, ...]
     vectors: NDArray[np.float32]
-    source: Source
+    source: Source | None
 
 
 def read(source: str, wanted: Wanted) -> Embeddings:
@@ -149,16 +149,17 @@ def _from_text(path: Path, wanted: Wanted, origin: Source) -> Embeddings:
 
 
 def _lines(path: Path, source: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Yields line number, word and numbers; a word2vec header (two counts) is passed over.
+    """Yields line number, word and numbers; a word2vec header (two counts) is held against them.
 
     The first line says how many numbers there are; before them a word may hold spaces.
     """
-    dimensions = -1
+    dimensions, promised, number = -1, None, 0
     with path.open(encoding="utf-8", newline="\n") as lines:
         try:
             for number, line in enumerate(lines, start=1):
                 word, *numbers = line.rstrip(" \r\n").rsplit(" ", dimensions)
-                if number == 1 and len(numbers) == 1 and word.isdigit():
+                if number == 1 and len(numbers) == 1 and word.isdigit() and numbers[0].isdigit():
+                    promised, dimensions = int(word), int(numbers[0])
                     continue
                 if not numbers or len(numbers) != dimensions != -1:
                     raise InputError(
@@ -169,6 +170,12 @@ def _lines(path: Path, source: str) -> Iterator[tuple[int, str, list[str]]]:
                 yield number, word, numbers
         except UnicodeDecodeError as error:
             raise InputError("not a text file in UTF-8", where=source) from error
+    if promised not in (None, number - 1):
+        raise InputError(
+            f"{number - 1} words where its first line promises {promised}",
+            where=source,
+            mend="it was cut short: fetch it again",
+        )
 
 
 def _parsed(numbers: list[str], where: str) -> NDArray[np.float32]:

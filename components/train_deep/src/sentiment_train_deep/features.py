@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sentiment_common.errors import InputError
 from sentiment_models import LABELS
 
-COLUMNS = ("label", "group", "tokens")
+COLUMNS = ("id", "label", "group", "rating", "tokens")
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,18 @@ class Split:
     """Rows of one split.
 
     Attributes:
+        ids: Identifier of each row.
         tokens: Tokens of each row, never none.
         targets: Position of each row's label in LABELS, shape (rows,).
         groups: Rows of one group never part when rows are set aside, shape (rows,).
+        ratings: Shape (rows,); NaN where there is none.
     """
 
+    ids: Sequence[str]
     tokens: Sequence[Sequence[str]]
     targets: NDArray[np.int64]
     groups: NDArray[np.str_]
+    ratings: NDArray[np.float64]
 
 
 def read(folder: Path) -> Split:
@@ -55,7 +59,9 @@ def read(folder: Path) -> Split:
             f"unknown label {unknown[0]!r}", where=str(path), mend=f"known are {', '.join(LABELS)}"
         )
     targets = np.array([LABELS.index(label) for label in columns["label"]])
-    return Split(columns["tokens"], targets, np.array(columns["group"], dtype=np.str_))
+    groups = np.array(columns["group"], dtype=np.str_)
+    ratings = np.array(columns["rating"], dtype=np.float64)
+    return Split(columns["id"], columns["tokens"], targets, groups, ratings)
 
 
 def check_labels(split: Split, where: str) -> None:

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from sentiment_common.errors import InputError
 from sentiment_common.tracking import TrackingLog
 from sentiment_models import LABELS
-from sentiment_train_deep import batches, checkpoints
+from sentiment_train_deep import batches, checkpoints, progress
+from sentiment_train_deep.encoders import Design
 from sentiment_train_deep.network import Network
 from sentiment_train_deep.progress import Epoch, Progress
 from sentiment_train_deep.settings import Settings
+from sentiment_train_deep.vocabulary import Tables
 
 SCORED_TOGETHER = 256
 GRADIENT_NORM = 1.0
@@ -32,10 +34,12 @@ class Rows:
     Attributes:
         identifiers: Word identifiers of each row.
         targets: Position of each row's label in LABELS, shape (rows,).
+        ratings: Standardized ratings, float32, shape (rows,); NaN where there is none.
     """
 
     identifiers: Sequence[NDArray[np.int32]]
     targets: NDArray[np.int64]
+    ratings: NDArray[np.float32]
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -44,68 +48,110 @@ class Rows:
 
     def take(self, numbers: NDArray[np.int64]) -> "Rows":
         """Returns some of the rows."""
-        return Rows([self.identifiers[number] for number in numbers], self.targets[numbers])
+        identifiers = [self.identifiers[number] for number in numbers]
+        return Rows(identifiers, self.targets[numbers], self.ratings[numbers])
 
     def renumbered(self, met: NDArray[np.int64]) -> "Rows":
         """Returns the rows with each identifier's position among the met ones in its stead."""
         numbers = [np.searchsorted(met, row).astype(np.int32) for row in self.identifiers]
-        return Rows(numbers, self.targets)
+        return Rows(numbers, self.targets, self.ratings)
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """Returns the rows' whole content as three arrays."""
-        return np.concatenate(self.identifiers), self.lengths, self.targets
+        """Returns the rows' whole content as four arrays."""
+        return np.concatenate(self.identifiers), self.lengths, self.targets, self.ratings
 
 
-def fit(
-    network: Network,
-    rows: Rows,
-    validation: Rows,
-    weights: NDArray[np.float32],
-    settings: Settings,
-    random: np.random.Generator,
-    tracking: TrackingLog,
-    folder: Path | None = None,
-) -> list[Epoch]:
-    """Trains a network until the validation loss stops falling; it keeps its best weights.
+@dataclass(frozen=True)
+class Fold:
+    """What one fit is given, and where it keeps its progress.
+
+    Attributes:
+        name: Stands before the names of its figures; empty for the fit that becomes the model.
+        rows: Rows to fit.
+        validation: Rows that choose the epoch; without them the last epoch's weights are kept.
+        random: Orders the rows.
+        folder: Where progress is kept after each epoch, and taken up again to the last bit.
+    """
+
+    name: str
+    rows: Rows
+    validation: Rows | None
+    random: np.random.Generator
+    folder: Path | None = None
+
+
+class Trainer:
+    """A network that can be fitted again and again from the same start, traced only once.
 
     Args:
-        network: The network, changed in place.
-        rows: Rows to fit.
-        validation: Rows that choose the epoch.
-        weights: Weight of each label's rows, shape (labels,).
+        tables: What is known of the words.
         settings: How to train.
-        random: Orders the rows.
-        tracking: Receives the figures of each epoch.
-        folder: Where progress is kept after each epoch, and taken up again to the last bit.
 
-    Returns:
-        The figures of each epoch.
-
-    Raises:
-        InputError: Training diverged.
+    Attributes:
+        network: With the weights of the last fit.
     """
-    optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=GRADIENT_NORM, name="adam")
-    optimizer.build(network.trainable_variables)
-    step = _training_step(network, optimizer)
-    progress = Progress(network, optimizer, random, tracking)
-    work = progress.work(asdict(settings), [weights, *rows.arrays(), *validation.arrays()])
-    if folder and (checkpoint := checkpoints.load(folder, work)):
-        progress.restore(checkpoint)
-        logger.info("continuing after epoch %d of %d", checkpoint.epoch, settings.epochs)
-    while not progress.ended(settings.epochs, settings.patience):
-        start = time.monotonic()
-        loss = _pass_over(step, rows, weights, settings.batch_size, random)
-        epoch = _judged(loss, network, validation, weights, len(progress.history) + 1)
-        progress.add(epoch)
-        if folder:
-            checkpoints.save(folder, work, progress.checkpoint())
+
+    def __init__(self, tables: Tables, settings: Settings) -> None:
+        keras.utils.set_random_seed(settings.seed)
+        design = Design(settings.architecture, settings.units, settings.layers, settings.dropout)
+        self.network, self.settings = Network(tables, design), settings
+        self._optimizer = keras.optimizers.Adam(
+            settings.learning_rate, clipnorm=GRADIENT_NORM, name="adam"
+        )
+        self._optimizer.build(self.network.trainable_variables)
+        self._step = _training_step(self.network, self._optimizer, settings)
+        self._start = progress.state(self.network, self._optimizer)
+
+    def fit(self, fold: Fold, epochs: int, tracking: TrackingLog) -> list[Epoch]:
+        """Trains until the validation loss stops falling; the network keeps its best weights.
+
+        Args:
+            fold: What to train on.
+            epochs: Most passes over the rows.
+            tracking: Receives the figures of each epoch.
+
+        Returns:
+            The figures of each epoch.
+
+        Raises:
+            InputError: Training diverged.
+        """
+        progress.restore_state(self.network, self._optimizer, self._start)
+        weights = class_weights(fold.rows.targets, self.settings.class_weight)
+        told = TrackingLog()
+        going = Progress(self.network, self._optimizer, fold.random, told, fold.name)
+        data = [*fold.rows.arrays(), *(fold.validation.arrays() if fold.validation else ())]
+        work = going.work({**asdict(self.settings), "epochs": epochs}, data)
+        if fold.folder and (checkpoint := checkpoints.load(fold.folder, work)):
+            going.restore(checkpoint)
+            logger.info(
+                "%scontinuing after epoch %d of %d", _prefix(fold), checkpoint.epoch, epochs
+            )
+        while not going.ended(epochs, self.settings.patience):
+            self._pass(fold, weights, epochs, going)
+            if fold.folder:
+                checkpoints.save(fold.folder, work, going.checkpoint())
+        going.take_best()
+        tracking.events.extend(told.events)
+        return going.history
+
+    def _pass(self, fold: Fold, weights: NDArray[np.float32], epochs: int, going: Progress) -> None:
+        start, number = time.monotonic(), len(going.history) + 1
+        loss = _pass_over(self._step, fold, weights, self.settings.batch_size)
+        if fold.validation is None:
+            epoch, more = Epoch(loss), ""
+        else:
+            epoch = _judged(loss, self.network, fold.validation, weights)
+            more = (
+                f" validation loss {epoch.validation_loss:.4f}"
+                f" validation macro-F1 {epoch.validation_macro_f1:.4f}"
+            )
+        _check(epoch, number, _prefix(fold))
+        going.add(epoch)
         logger.info(
-            "epoch %d/%d loss %.4f validation loss %.4f validation macro-F1 %.4f, %.1f s",
-            len(progress.history), settings.epochs, epoch.loss, epoch.validation_loss,
-            epoch.validation_macro_f1, time.monotonic() - start,
+            "%sepoch %d/%d loss %.4f%s, %.1f s",
+            _prefix(fold), number, epochs, loss, more, time.monotonic() - start,
         )  # fmt: skip
-    progress.take_best()
-    return progress.history
 
 
 def logits(network: Network, rows: Sequence[NDArray[np.int32]]) -> NDArray[np.float64]:
@@ -126,70 +172,95 @@ def macro_f1(predicted: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
     return float(np.mean(scores))
 
 
-def _training_step(network: Network, optimizer: keras.optimizers.Optimizer) -> Callable[..., Any]:
+def class_weights(targets: NDArray[np.int64], class_weight: str) -> NDArray[np.float32]:
+    """Returns the weight of each label's rows; ``balanced`` gives every label the same sum."""
+    counts = np.bincount(targets, minlength=len(LABELS))
+    if class_weight == "none":
+        return np.ones(len(LABELS), np.float32)
+    present = np.count_nonzero(counts)
+    weights = len(targets) / (present * np.maximum(counts, 1))
+    return np.where(counts > 0, weights, 0).astype(np.float32)
+
+
+def _prefix(fold: Fold) -> str:
+    return f"{fold.name}: " if fold.name else ""
+
+
+def _training_step(
+    network: Network, optimizer: keras.optimizers.Optimizer, settings: Settings
+) -> Callable[..., Any]:
     """Returns the function that fits a network to one batch and returns the batch's loss."""
     variables = network.trainable_variables
-    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    cross_entropy = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=settings.label_smoothing
+    )
     signature = [
         tf.TensorSpec([None, None], tf.int32),
         tf.TensorSpec([None], tf.int64),
         tf.TensorSpec([None], tf.float32),
+        tf.TensorSpec([None], tf.float32),
     ]
 
     @tf.function(input_signature=signature)
-    def step(identifiers: Any, targets: Any, weights: Any) -> Any:
+    def step(identifiers: Any, targets: Any, weights: Any, ratings: Any) -> Any:
         with tf.GradientTape() as tape:
-            scored = network(identifiers, training=True)
-            loss = cross_entropy(targets, scored, sample_weight=weights)
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            scored, rated = network.logits_and_rating(identifiers, training=True)
+            loss = cross_entropy(tf.one_hot(targets, len(LABELS)), scored, sample_weight=weights)
+            total = loss + settings.rating_weight * _squared_error(ratings, rated)
+        optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
         return loss
 
     return step
 
 
+def _squared_error(ratings: Any, rated: Any) -> Any:
+    """Returns the mean over the rows of a batch; rows without a rating have no error."""
+    unknown = tf.math.is_nan(ratings)
+    # NaN must not meet the gradient, not even times zero.
+    errors = tf.where(unknown, tf.zeros_like(rated), tf.where(unknown, rated, ratings) - rated)
+    return tf.reduce_mean(errors**2)
+
+
 def _pass_over(
-    step: Callable[..., Any],
-    rows: Rows,
-    weights: NDArray[np.float32],
-    size: int,
-    random: np.random.Generator,
+    step: Callable[..., Any], fold: Fold, weights: NDArray[np.float32], size: int
 ) -> float:
     """Takes one step per batch and returns the mean of their losses."""
     losses = []
-    for numbers in batches.shuffled(rows.lengths, size, random):
-        batch = rows.take(numbers)
+    for numbers in batches.shuffled(fold.rows.lengths, size, fold.random):
+        batch = fold.rows.take(numbers)
         identifiers = batches.padded(batch.identifiers)
-        losses.append(float(step(identifiers, batch.targets, weights[batch.targets])))
-    return float(np.mean(losses))
+        losses.append(step(identifiers, batch.targets, weights[batch.targets], batch.ratings))
+    return float(np.mean([float(loss) for loss in losses]))
 
 
-def _judged(
-    loss: float, network: Network, validation: Rows, weights: NDArray[np.float32], number: int
-) -> Epoch:
-    """Returns the figures of an epoch that was just passed.
-
-    Raises:
-        InputError: A loss is no number.
-    """
+def _judged(loss: float, network: Network, validation: Rows, weights: NDArray[np.float32]) -> Epoch:
+    """Returns the figures of an epoch that was just passed."""
     scored = logits(network, validation.identifiers)
-    epoch = Epoch(
+    return Epoch(
         loss,
         _weighted_loss(scored, validation.targets, weights),
         macro_f1(scored.argmax(axis=1), validation.targets),
     )
-    if not np.isfinite(epoch.loss + epoch.validation_loss):
+
+
+def _check(epoch: Epoch, number: int, prefix: str) -> None:
+    """Checks the losses of an epoch.
+
+    Raises:
+        InputError: A loss is no number.
+    """
+    if not np.isfinite(epoch.loss + (epoch.validation_loss or 0)):
         raise InputError(
-            f"the loss is {epoch.loss} after epoch {number}",
+            f"{prefix}the loss is {epoch.loss} after epoch {number}",
             where="--learning-rate",
             mend="give a lower one, or embeddings of ordinary size",
         )
-    return epoch
 
 
 def _weighted_loss(
     scored: NDArray[np.float64], targets: NDArray[np.int64], weights: NDArray[np.float32]
 ) -> float:
-    """Returns the mean of weight times cross-entropy, as the training step computes it."""
+    """Returns the mean of weight times cross-entropy, as training has it without smoothing."""
     highest = scored.max(axis=1, keepdims=True)
     normalizer = highest[:, 0] + np.log(np.exp(scored - highest).sum(axis=1))
     losses = normalizer - scored[np.arange(len(targets)), targets]

@@ -1,4 +1,4 @@
-"""The network: embeddings, a bidirectional LSTM, the maximum over time, a softmax layer."""
+"""The networks: embeddings, an LSTM or a Transformer, pooling over time, a softmax layer."""
 
 from typing import Any
 
@@ -6,44 +6,68 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
-from numpy.typing import NDArray
 
 from sentiment_models import LABELS
-from sentiment_train_deep.vocabulary import PADDING
+from sentiment_train_deep import encoders, valences
+from sentiment_train_deep.encoders import Design
+from sentiment_train_deep.vocabulary import PADDING, Tables
 
-LEAST_OUTPUT = -1.0  # of an LSTM: a row of padding alone gets finite features
+LEAST_OUTPUT = -1.0  # of an encoder: a row of padding alone gets finite features
+MASKED = -1e9  # its power is 0
 
 
 class Network(keras.Model):
     """Classifies rows of word identifiers.
 
-    A bidirectional LSTM (Graves and Schmidhuber 2005) with maximum pooling over time (Conneau et
-    al. 2017), on embeddings that are trained along.
+    Word vectors, and with a lexicon the words' valences as further channels, go through an encoder.
+    Its states are pooled twice, by attention (Yang et al. 2016) and by the maximum over time
+    (Conneau et al. 2017); what the lexicon says of the whole row is put beside them.
 
     Args:
-        vectors: Initial word vectors, shape (words, dimensions); row 0 is padding.
-        units: Units of the LSTM in each direction.
-        dropout: Share of embedding channels and of pooled features left out in training.
+        tables: What is known of the words.
+        design: Which encoder, and its size.
     """
 
-    def __init__(self, vectors: NDArray[np.float32], units: int, dropout: float) -> None:
+    def __init__(self, tables: Tables, design: Design) -> None:
         super().__init__(name="network")
-        layers = keras.layers
-        self.embedding = layers.Embedding(*vectors.shape, name="embedding")
-        self.channel_dropout = layers.SpatialDropout1D(dropout, name="channel_dropout")
-        self.lstm = layers.Bidirectional(
-            layers.LSTM(units, return_sequences=True, name="lstm"), name="bidirectional"
-        )
-        self.feature_dropout = layers.Dropout(dropout, name="feature_dropout")
+        layers, self.design = keras.layers, design
+        self.embedding = layers.Embedding(*tables.vectors.shape, name="embedding")
+        self.knows_valences = tables.valences.shape[1] > 0
+        if self.knows_valences:
+            self.valences = self.add_weight(
+                shape=tables.valences.shape, trainable=False, name="valences"
+            )
+            self.valences.assign(tables.valences)
+        self.channel_dropout = layers.SpatialDropout1D(design.dropout, name="channel_dropout")
+        self.encoder = encoders.build(design)
+        self.attention_keys = layers.Dense(design.units, "tanh", name="attention_keys")
+        self.attention_scores = layers.Dense(1, name="attention_scores")
+        self.feature_dropout = layers.Dropout(design.dropout, name="feature_dropout")
         self.output_layer = layers.Dense(len(LABELS), name="logits")
-        self(np.ones((1, 1), np.int32))
-        self.embedding.set_weights([vectors])
+        self.rating_layer = layers.Dense(1, name="rating")
+        self.logits_and_rating(np.ones((1, 2), np.int32))
+        self.embedding.set_weights([tables.vectors])
 
     @property
     def dropout_seeds(self) -> dict[str, keras.Variable]:
         """The states that dropout draws from, by layer; each training step moves them on."""
-        layers = (self.channel_dropout, self.feature_dropout)
+        layers = (self.channel_dropout, *self.encoder.dropouts, self.feature_dropout)
         return {layer.name: layer.seed_generator.state for layer in layers if layer.rate > 0}
+
+    def features(self, identifiers: Any, training: bool = False) -> Any:
+        """Returns what the last layers see, float32, shape (rows, features); see ``call``."""
+        present = ops.not_equal(identifiers, PADDING)
+        vectors = self.channel_dropout(self.embedding(identifiers), training=training)
+        if not self.knows_valences:
+            return self._pooled(vectors, present, training)
+        told = valences.channels(ops.take(self.valences, identifiers, axis=0))
+        pooled = self._pooled(ops.concatenate([vectors, told], axis=-1), present, training)
+        return ops.concatenate([pooled, valences.summary(told)], axis=1)
+
+    def logits_and_rating(self, identifiers: Any, training: bool = False) -> tuple[Any, Any]:
+        """Returns logits, shape (rows, labels), and standardized ratings, shape (rows,)."""
+        features = self.features(identifiers, training)
+        return self.output_layer(features), ops.squeeze(self.rating_layer(features), axis=1)
 
     def call(self, identifiers: Any, training: bool = False) -> Any:
         """Returns logits.
@@ -55,14 +79,23 @@ class Network(keras.Model):
         Returns:
             Logits, float32, shape (rows, labels).
         """
-        present = ops.not_equal(identifiers, PADDING)
-        vectors = self.channel_dropout(self.embedding(identifiers), training=training)
-        states = self.lstm(vectors, mask=present, training=training)
-        states = ops.where(ops.expand_dims(present, -1), states, LEAST_OUTPUT)
-        pooled = self.feature_dropout(ops.max(states, axis=1), training=training)
-        return self.output_layer(pooled)
+        return self.output_layer(self.features(identifiers, training))
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def score(self, identifiers: Any) -> Any:
         """Returns logits without dropout; see ``call``."""
         return self(identifiers, training=False)
+
+    def _pooled(self, vectors: Any, present: Any, training: bool) -> Any:
+        states = self.encoder(vectors, present, training=training)
+        pooled = ops.concatenate([self._attended(states, present), _highest(states, present)], 1)
+        return self.feature_dropout(pooled, training=training)
+
+    def _attended(self, states: Any, present: Any) -> Any:
+        scores = self.attention_scores(self.attention_keys(states))
+        scores = ops.where(ops.expand_dims(present, -1), scores, MASKED)
+        return ops.sum(ops.softmax(scores, axis=1) * states, axis=1)
+
+
+def _highest(states: Any, present: Any) -> Any:
+    return ops.max(ops.where(ops.expand_dims(present, -1), states, LEAST_OUTPUT), axis=1)

@@ -22,16 +22,24 @@ PINS = ("tensorflow-cpu", "keras", "numpy")
 
 @dataclass(frozen=True)
 class Epoch:
-    """Figures after one pass over the train rows; losses are weighted cross-entropies."""
+    """Figures after one pass over the rows to fit; losses are weighted cross-entropies.
+
+    Without validation rows there are no figures of these.
+    """
 
     loss: float
-    validation_loss: float
-    validation_macro_f1: float
+    validation_loss: float | None = None
+    validation_macro_f1: float | None = None
+
+    def figures(self) -> dict[str, float]:
+        """Returns the figures there are, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:
-    """Returns the position of the lowest validation loss, the first of equals."""
-    return int(np.argmin([epoch.validation_loss for epoch in history]))
+    """Returns the position of the lowest validation loss, the first of equals; else the last."""
+    losses = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
+    return int(np.argmin(losses)) if losses else len(history) - 1
 
 
 class Progress:
@@ -42,6 +50,7 @@ class Progress:
         optimizer: Its optimizer, built.
         random: Orders the rows.
         tracking: Receives the figures of each epoch.
+        name: Stands before the names of these figures.
 
     Attributes:
         history: The figures of the epochs so far.
@@ -53,21 +62,18 @@ class Progress:
         optimizer: keras.optimizers.Optimizer,
         random: np.random.Generator,
         tracking: TrackingLog,
+        name: str = "",
     ) -> None:
-        self.network, self.random, self.tracking = network, random, tracking
+        self.network, self.random, self.tracking, self.name = network, random, tracking, name
         self.history: list[Epoch] = []
         self._weights = {weight.path: weight for weight in network.weights}
-        self._variables = {
-            **{f"weights/{path}": weight for path, weight in self._weights.items()},
-            **{f"dropout/{name}": seed for name, seed in network.dropout_seeds.items()},
-            **{variable.path: variable for variable in optimizer.variables},
-        }
+        self._variables = _changing(network, optimizer)
         self._best = _values(self._weights)
 
     def add(self, epoch: Epoch) -> None:
         """Records an epoch, and its weights if it is the best so far."""
         self.history.append(epoch)
-        self.tracking.metrics(asdict(epoch), step=len(self.history))
+        self.tracking.metrics(self._named(epoch.figures()), step=len(self.history))
         if best_epoch(self.history) == len(self.history) - 1:
             self._best = _values(self._weights)
 
@@ -98,7 +104,8 @@ class Progress:
         self.history = [Epoch(**figures) for figures in checkpoint.facts["history"]]
         self.random.bit_generator.state = checkpoint.facts["random"]
         self.tracking.events[:] = checkpoint.facts["tracking"]
-        self.tracking.metrics({"continued_after_epoch": checkpoint.epoch}, step=checkpoint.epoch)
+        told = self._named({"continued_after_epoch": checkpoint.epoch})
+        self.tracking.metrics(told, step=checkpoint.epoch)
 
     def work(self, settings: Mapping[str, Any], data: Sequence[NDArray[Any]]) -> str:
         """Returns a digest of the work that lies ahead: a checkpoint belongs to this work alone.
@@ -116,6 +123,30 @@ class Progress:
             digested.update(f"{array.dtype} {array.shape}".encode())
             digested.update(array.tobytes())
         return digested.hexdigest()
+
+    def _named(self, figures: Mapping[str, float]) -> dict[str, float]:
+        prefix = self.name.replace(" ", "_") + "_" if self.name else ""
+        return {prefix + name: value for name, value in figures.items()}
+
+
+def state(network: Network, optimizer: keras.optimizers.Optimizer) -> dict[str, NDArray[Any]]:
+    """Returns everything that training changes in a network and its optimizer, by name."""
+    return _values(_changing(network, optimizer))
+
+
+def restore_state(
+    network: Network, optimizer: keras.optimizers.Optimizer, values: Mapping[str, NDArray[Any]]
+) -> None:
+    """Sets everything that training changes to what ``state`` returned."""
+    _assign(_changing(network, optimizer), values)
+
+
+def _changing(network: Network, optimizer: keras.optimizers.Optimizer) -> dict[str, keras.Variable]:
+    return {
+        **{f"weights/{weight.path}": weight for weight in network.weights},
+        **{f"dropout/{name}": seed for name, seed in network.dropout_seeds.items()},
+        **{variable.path: variable for variable in optimizer.variables},
+    }
 
 
 def _values(variables: Mapping[str, keras.Variable]) -> dict[str, NDArray[Any]]:

@@ -1,27 +1,25 @@
-"""Sets rows aside, fits the network to the others, and calibrates it."""
+"""Fits the network, cross-fits it, and calibrates it."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sentiment_common.errors import InputError
 from sentiment_common.tracking import TrackingLog
-from sentiment_models import LABELS
 from sentiment_models.calibration import fit_temperature, negative_log_likelihood
+from sentiment_train_deep import folds, search
 from sentiment_train_deep.features import Split
-from sentiment_train_deep.fitting import Rows, fit, logits, macro_f1
+from sentiment_train_deep.fitting import Rows, Trainer, logits, macro_f1
+from sentiment_train_deep.folds import Grouped
 from sentiment_train_deep.network import Network
 from sentiment_train_deep.progress import Epoch, best_epoch
 from sentiment_train_deep.settings import Settings
-from sentiment_train_deep.vocabulary import PADDING, UNKNOWN, Vocabulary
+from sentiment_train_deep.vocabulary import PADDING, UNKNOWN, Tables, Vocabulary
 
-CALIBRATION_SHARE = 0.1
 logger = logging.getLogger(__name__)
 
 
@@ -33,125 +31,117 @@ class Trained:
         network: With the weights of the best epoch.
         temperature: Its logits are divided by it.
         history: Figures of every epoch.
-        metrics: Figures of the validation split.
+        metrics: Figures of the validation split, and of the cross-fitted rows if there are any.
+        out_of_fold: Calibrated probabilities of the train rows, each by a network that was fitted
+            without its group, shape (rows, labels); None without folds.
     """
 
     network: Network
     temperature: float
     history: Sequence[Epoch]
     metrics: Mapping[str, float]
+    out_of_fold: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class Data:
+    """Both splits as a network reads them.
+
+    Attributes:
+        train: Rows of the train split, with their groups.
+        validation: Rows of the validation split.
+        met: Identifiers of the words in either; the rows have positions in it in their stead.
+    """
+
+    train: Grouped
+    validation: Rows
+    met: NDArray[np.int64]
 
 
 def train(
-    train_split: Split,
-    validation_split: Split,
+    splits: tuple[Split, Split],
     words: Vocabulary,
     settings: Settings,
     tracking: TrackingLog,
     checkpoints: Path | None = None,
 ) -> Trained:
-    """Trains until the validation loss stops falling, and fits the temperature.
+    """Trains until the validation loss stops falling, cross-fits, and fits the temperature.
 
-    A tenth of the train rows, whole groups, is set aside for the temperature: the validation split
-    has already chosen the epoch.
+    The temperature needs rows that the network was not fitted to, and the validation split has
+    already chosen the epoch: it comes from the cross-fitted train rows, or without folds from a
+    tenth of the train rows, whole groups, that is set aside.
 
     Args:
-        train_split: Rows to train on.
-        validation_split: Rows that choose the epoch.
-        words: Vocabulary with initial vectors.
+        splits: Rows to train on, and rows that choose the epoch.
+        words: Vocabulary with what is known of it.
         settings: How to train.
-        tracking: Receives the figures of each epoch.
+        tracking: Receives the figures of each epoch and of each trial.
         checkpoints: Folder from which an interrupted training continues.
 
     Raises:
-        InputError: The train rows are in too few groups to set some aside.
+        InputError: The train rows are in too few groups, or training diverged.
     """
-    keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    random = np.random.default_rng(settings.seed)
-    fitting, calibration = set_aside(train_split, random)
-    rows = _rows(train_split, words, settings)
-    validation = _rows(validation_split, words, settings)
-    # Words never met would make Adam a fifth slower and checkpoints five times as large.
-    met = _met(rows, validation)
-    rows, validation = rows.renumbered(met), validation.renumbered(met)
-    weights = class_weights(rows.targets[fitting], settings.class_weight)
-    network = Network(words.vectors[met], settings.units, settings.dropout)
-    history = fit(
-        network, rows.take(fitting), validation, weights, settings, random, tracking, checkpoints
+    data = prepared(splits, words, settings.max_length)
+    parts = folds.part(data.train, settings.cross_fit_folds, settings.seed)
+    rows = data.train.rows.take(parts.fitted)
+    material = search.Material(words.tables.take(data.met), rows, data.validation)
+    fitted = search.best(material, settings, tracking, checkpoints)
+    epochs = 1 + best_epoch(fitted.history)
+    judged = logits(fitted.trainer.network, data.validation.identifiers)
+    network = widened(fitted.trainer, data.met, words)
+    held_out = data.train.rows.take(parts.held_out)
+    scored = folds.held_out_logits(
+        fitted.trainer, data.train.rows, parts, epochs, tracking, checkpoints
     )
-    held_out = rows.take(calibration)
-    temperature = fit_temperature(logits(network, held_out.identifiers), held_out.targets)
+    temperature = fit_temperature(scored, held_out.targets)
     metrics = {
         "temperature": temperature,
-        "best_epoch": 1 + best_epoch(history),
-        **_figures(logits(network, validation.identifiers) / temperature, validation.targets),
+        "best_epoch": epochs,
+        "held_out_macro_f1": macro_f1(scored.argmax(axis=1), held_out.targets),
+        **_figures(judged / temperature, data.validation.targets),
     }
     logger.info(
         "epoch %d is best: validation macro-F1 %.4f; temperature %.3f",
-        metrics["best_epoch"], metrics["validation_macro_f1"], temperature,
+        epochs, metrics["validation_macro_f1"], temperature,
     )  # fmt: skip
-    return Trained(_widened(network, met, words, settings), temperature, history, metrics)
+    cross_fitted = settings.cross_fit_folds > 0
+    calibrated = folds.calibrated(scored, held_out.targets, parts.numbers) if cross_fitted else None
+    return Trained(network, temperature, fitted.history, metrics, calibrated)
 
 
-def set_aside(
-    split: Split, random: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Parts rows into those to fit and those to calibrate with; no group is in both.
-
-    Returns:
-        Row numbers to fit, and row numbers of a tenth of the rows.
-
-    Raises:
-        InputError: What is left to fit lacks a label.
-    """
-    groups = random.permutation(np.unique(split.groups))
-    sizes = dict(zip(*np.unique(split.groups, return_counts=True), strict=True))
-    counted = np.cumsum([sizes[group] for group in groups])
-    taken = groups[: 1 + int(np.searchsorted(counted, CALIBRATION_SHARE * len(split.targets)))]
-    aside = np.isin(split.groups, taken)
-    fitting, calibration = np.flatnonzero(~aside), np.flatnonzero(aside)
-    if set(split.targets[fitting]) != set(split.targets):
-        raise InputError(
-            f"{len(groups)} groups of rows are too few to set some aside for calibration",
-            where="--train-features",
-            mend="give more examples",
-        )
-    return fitting, calibration
+def prepared(splits: tuple[Split, Split], words: Vocabulary, max_length: int) -> Data:
+    """Returns both splits as a network reads them, their ratings by the train split's scale."""
+    known = splits[0].ratings[~np.isnan(splits[0].ratings)]
+    mean, deviation = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
+    rows = []
+    for split in splits:
+        # Ratings that are all the same have nothing to tell.
+        ratings = (split.ratings - mean) / (deviation or np.nan)
+        identifiers = words.identifiers(split.tokens, max_length)
+        rows.append(Rows(identifiers, split.targets, ratings.astype(np.float32)))
+    # Words never met would make Adam a fifth slower and checkpoints five times as large.
+    met = _met(*rows)
+    train_rows, validation = (part.renumbered(met) for part in rows)
+    return Data(Grouped(train_rows, splits[0].groups), validation, met)
 
 
-def class_weights(targets: NDArray[np.int64], class_weight: str) -> NDArray[np.float32]:
-    """Returns the weight of each label's rows; ``balanced`` gives every label the same sum."""
-    counts = np.bincount(targets, minlength=len(LABELS))
-    if class_weight == "none":
-        return np.ones(len(LABELS), np.float32)
-    present = np.count_nonzero(counts)
-    weights = len(targets) / (present * np.maximum(counts, 1))
-    return np.where(counts > 0, weights, 0).astype(np.float32)
-
-
-def _rows(split: Split, words: Vocabulary, settings: Settings) -> Rows:
-    return Rows(words.identifiers(split.tokens, settings.max_length), split.targets)
+def widened(trainer: Trainer, met: NDArray[np.int64], words: Vocabulary) -> Network:
+    """Returns the network with all words: those never met keep their first vectors."""
+    trained = {weight.path: weight.numpy() for weight in trainer.network.weights}
+    vectors = words.tables.vectors.copy()
+    vectors[met] = trained.pop(trainer.network.embedding.embeddings.path)
+    whole = Network(Tables(vectors, words.tables.valences), trainer.network.design)
+    for weight in whole.trainable_weights:
+        if weight.path in trained:
+            weight.assign(trained[weight.path])
+    return whole
 
 
 def _met(*parts: Rows) -> NDArray[np.int64]:
     """Returns the identifiers in any of the rows, in order; padding and unknown are among them."""
     rows = [row for part in parts for row in part.identifiers]
     return np.unique(np.concatenate([[PADDING, UNKNOWN], *rows]))
-
-
-def _widened(
-    network: Network, met: NDArray[np.int64], words: Vocabulary, settings: Settings
-) -> Network:
-    """Returns the network with all words: those never met keep their first vectors."""
-    whole = Network(words.vectors, settings.units, settings.dropout)
-    trained = {weight.path: weight.numpy() for weight in network.weights}
-    vectors = words.vectors.copy()
-    vectors[met] = trained[whole.embedding.embeddings.path]
-    trained[whole.embedding.embeddings.path] = vectors
-    for weight in whole.weights:
-        weight.assign(trained[weight.path])
-    return whole
 
 
 def _figures(scored: NDArray[np.float64], targets: NDArray[np.int64]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The words a model reads: those of the train split, and more that have vectors.
+"""The words a model reads: those of the train split, and more that have vectors or a valence.
 
 A word that training never saw but the embeddings know keeps its vector at serving, instead of being
 unknown: the model has learned what its neighbours mean.
@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 
 from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
+from sentiment_common.lexicon import read as read_lexicons
 from sentiment_common.text import TextSpecification, Tokenizer
-from sentiment_train_deep import embeddings
+from sentiment_train_deep import embeddings, lexicon, word2vec
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
+RANDOM, WORD2VEC = "random", "word2vec"
+DIMENSIONS = 50
+"""Of vectors that are not read from a file."""
 MORE_WORDS = 30_000
 """Frequent words of the embeddings that are kept beside those of the train split.
 
@@ -29,18 +33,35 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Tables:
+    """What is known of the words before training, by identifier; row 0 is padding.
+
+    Attributes:
+        vectors: First word vectors, float32, shape (words, dimensions); they are trained along.
+        valences: What the lexicons say, which stays, float32; see ``lexicon.table``.
+    """
+
+    vectors: NDArray[np.float32]
+    valences: NDArray[np.float32]
+
+    def take(self, identifiers: NDArray[np.int64]) -> "Tables":
+        """Returns the tables of some words."""
+        return Tables(self.vectors[identifiers], self.valences[identifiers])
+
+
+@dataclass(frozen=True)
 class Vocabulary:
-    """Words and their first vectors.
+    """Words and what is known of them.
 
     Attributes:
         words: The position plus FIRST_WORD is the identifier.
-        vectors: Initial vectors by identifier, float32, shape (FIRST_WORD + words, dimensions).
-        source: The file the vectors were read from.
+        tables: Their first vectors and their valences.
+        sources: The files that both were read from.
     """
 
     words: tuple[str, ...]
-    vectors: NDArray[np.float32]
-    source: Source
+    tables: Tables
+    sources: tuple[Source, ...]
 
     @cached_property
     def _identifiers(self) -> dict[str, int]:
@@ -57,34 +78,70 @@ class Vocabulary:
         ]
 
 
-def build(source: str, transform_graph: Path, seed: int) -> Vocabulary:
-    """Joins the train split's tokens and the most frequent other words that have vectors.
+@dataclass(frozen=True)
+class Origins:
+    """Where what is known of words comes from.
+
+    Attributes:
+        embeddings: ``random``, ``word2vec``, or see ``embeddings.read``.
+        lexicon: See ``sentiment_common.lexicon.read``.
+    """
+
+    embeddings: str
+    lexicon: str
+
+
+def build(
+    origins: Origins, transform_graph: Path, rows: Sequence[Sequence[str]], seed: int
+) -> Vocabulary:
+    """Joins the train split's tokens, the most frequent other words with vectors, and the lexicon.
 
     Args:
-        source: Where the embeddings come from, see ``embeddings.read``.
+        origins: Where vectors and valences come from.
         transform_graph: Gives the train split's tokens and the text specification.
-        seed: Seed of the vectors of tokens that the embeddings do not know.
+        rows: Tokens of the train split's rows, for ``word2vec``.
+        seed: Seed of ``word2vec`` and of the vectors of tokens that the embeddings do not know.
 
     Raises:
-        InputError: The embeddings or the graph cannot be read.
+        InputError: The embeddings, the lexicon or the graph cannot be read.
     """
     trained = _train_tokens(transform_graph)
-    known = set(trained)
     tokenizer = Tokenizer(TextSpecification.load(transform_graph / "text_spec"))
+    lexicons = read_lexicons(origins.lexicon)
+    valences = [lexicon.of_tokens(each, tokenizer) for each in lexicons]
+    found = _vectors(origins.embeddings, trained, tokenizer, rows, seed)
+    known = set(trained)
+    more = [word for word in dict.fromkeys(found.words) if word not in known][:MORE_WORDS]
+    told = set[str]().union(*valences)
+    words = tuple(dict.fromkeys([*trained, *more, *sorted(told)]))
+    logger.info(
+        "%d of %d tokens have vectors, %d a valence; %d more words",
+        len(known.intersection(found.words)), len(trained), len(known & told),
+        len(words) - len(trained),
+    )  # fmt: skip
+    tables = Tables(_initial(words, found, seed), lexicon.table(["", "", *words], valences))
+    sources = [found.source, *(each.source for each in lexicons)]
+    return Vocabulary(words, tables, tuple(source for source in sources if source))
+
+
+def _vectors(
+    origin: str,
+    trained: Sequence[str],
+    tokenizer: Tokenizer,
+    rows: Sequence[Sequence[str]],
+    seed: int,
+) -> embeddings.Embeddings:
+    if origin == RANDOM:
+        return embeddings.Embeddings((), np.empty((0, DIMENSIONS), np.float32), None)
+    if origin == WORD2VEC:
+        return word2vec.train(rows, DIMENSIONS, seed)
+    known = set(trained)
 
     def wanted(rank: int, word: str) -> bool:
         # Tokens are lemmas, so most inflected forms could never be met.
         return word in known or (rank < 2 * MORE_WORDS and tokenizer.tokens(word) == [word])
 
-    found = embeddings.read(source, wanted)
-    more = [word for word in dict.fromkeys(found.words) if word not in known][:MORE_WORDS]
-    words = (*trained, *more)
-    covered = len(known.intersection(found.words))
-    logger.info(
-        "%d of %d tokens have vectors; %d more words from %s",
-        covered, len(trained), len(more), found.source.uri,
-    )  # fmt: skip
-    return Vocabulary(words, _initial(words, found, seed), found.source)
+    return embeddings.read(origin, wanted)
 
 
 def _train_tokens(transform_graph: Path) -> list[str]:
