@@ -1,1 +1,1 @@
-"""Describe in one line what train_ensemble does."""
+"""Blends the models that are worth their latency."""

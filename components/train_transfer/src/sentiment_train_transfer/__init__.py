@@ -1,1 +1,1 @@
-"""Describe in one line what train_transfer does."""
+"""Trains a head on a frozen sentence encoder."""
