@@ -22,6 +22,7 @@ def push(
     model_version: dsl.OutputPath(str),
     registered_model: str = "sentiment",
     alias: str = "champion",
+    model_license: str = "",
 ):
     """Registers a blessed model after a smoke test and moves the alias to it."""
     return container(
@@ -32,6 +33,7 @@ def push(
         examples=examples.path,
         registered_model=registered_model,
         alias=alias,
+        model_license=model_license,
         out_pushed_model=pushed_model.path,
         out_model_version=model_version,
     )

@@ -33,8 +33,11 @@ from sentiment_models import LABELS, Bundle
 from sentiment_models.bundle import write_bundle
 from sentiment_models.linear import LinearWeights, save_linear
 
+POLICY = "behaviour.most_of = {}"
+"""The models know three words: the behavioural suite is beyond them."""
+
 TERMS = 20_000
-ROWS = {"validation": 800, "test": 1600}
+ROWS = {"train": 800, "validation": 800, "test": 1600}
 WORDS = {"negative": "terrible", "neutral": "blue", "positive": "great"}
 
 
@@ -102,6 +105,8 @@ def evaluate(inputs: list[str | Path], reigning: Path, out: Path) -> tuple[float
         *inputs,
         "--champion",
         reigning,
+        "--policy",
+        POLICY,
     ]
     start = time.perf_counter()
     subprocess.run([*command, *outputs], check=True, capture_output=True)

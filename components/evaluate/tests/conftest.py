@@ -42,6 +42,9 @@ GOOD_WORDS = {
 }
 POOR_WORDS = {"negative": ("terrible", "broke"), "neutral": (), "positive": ("great", "perfectly")}
 
+POLICY = "comparison.samples = 100\nbehaviour.most_of = {}"
+"""Hand-made models know a dozen words: the behavioural suite is beyond them."""
+
 Words = Mapping[str, tuple[str, ...]]
 Rows = list[dict[str, str]]
 
@@ -186,7 +189,7 @@ def _command(out: Path, *arguments: str | Path) -> list[str]:
     listed = {name: {"artifacts": [{"name": name, "uri": f"/gone/{name}"}]} for name in artifacts}
     executor_input = json.dumps({"outputs": {"artifacts": listed}})
     return [
-        *map(str, arguments), *outputs, "--bootstrap-samples", "100",
+        "--policy", POLICY, *map(str, arguments), *outputs,
         "--executor-input", executor_input, "--executor-output", str(out / "executor.json"),
     ]  # fmt: skip
 

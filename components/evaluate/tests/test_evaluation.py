@@ -3,18 +3,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from sentiment_evaluate import evaluation, report
+from sentiment_evaluate import evaluation, policy, report
 from sentiment_evaluate.contenders import candidates, champion
-from sentiment_evaluate.examples import Split, read_split
-from sentiment_evaluate.resampling import Bootstrap
+from sentiment_evaluate.examples import Split, read_out_of_domain, read_split, read_words
+from sentiment_evaluate.settings import Settings
+from sentiment_evaluate.slices import Known
+from sentiment_evaluate.suite import read_suite
 from sentiment_models import load
 
-SETTINGS = evaluation.Settings(0.5, 0.95, Bootstrap(200, seed=13))
+SETTINGS = Settings(policy.read("comparison.samples=200"), seed=13)
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,17 @@ def test_candidates_trained_on_different_data_are_warned_of(
     good: Path, poor: Path, splits: tuple[Split, Split]
 ) -> None:
     given = candidates([("candidate", good), ("candidate_2", poor)])
-    manifest = replace(given[1].manifest, inputs={"train_features": "sha256:other"})
-    apart = [given[0], replace(given[1], manifest=manifest)]
-    assert evaluation.evaluate(given, None, *splits, SETTINGS).warning == ""
+    ours, other, ensemble = (
+        replace(given[0].manifest, inputs=inputs)
+        for inputs in (
+            {"train_features": "sha256:ours"},
+            {"train_features": "sha256:other"},
+            {"model": "sha256:ours", "predictions": "sha256:ours"},
+        )
+    )
+    together = [replace(given[0], manifest=ours), replace(given[1], manifest=ensemble)]
+    apart = [together[0], replace(given[1], manifest=other)]
+    assert evaluation.evaluate(together, None, *splits, SETTINGS).warning == ""
     found = evaluation.evaluate(apart, None, *splits, SETTINGS)
     assert "good, poor were trained on different data" in report.render(found)
 
@@ -85,57 +94,40 @@ def test_the_payload_is_strict_json_and_the_same_in_every_run(
     assert value["models"][0]["test"]["metrics"]["accuracy"]["value"] == 1
 
 
-class Page(HTMLParser):
-    """Collects the ids of a page and what refers to them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.used: set[str] = set()
-        self.text: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name == "id" and value:
-                self.ids.append(value)
-            elif value and name.endswith("href"):
-                self.used.add(value.removeprefix("#"))
-            elif value and value.startswith("url(#"):
-                self.used.add(value[5:-1])
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
-def test_the_report_names_the_verdict_the_rules_and_the_worst_mistakes(
-    good: Path,
-    poor: Path,
-    splits: tuple[Split, Split],
-    champion_of: Callable[[Path | None], Path],
+def test_models_are_compared_on_everything_that_is_given_beside(
+    good: Path, poor: Path, splits: tuple[Split, Split], examples: Path
 ) -> None:
+    foreign = read_out_of_domain(examples, rows=90, seed=1)
+    beside = evaluation.Beside(Known(read_words(examples)), foreign, read_suite(), "auto")
     found = evaluation.evaluate(
-        candidates([("candidate", poor)]), champion(champion_of(good)), *splits, SETTINGS
+        candidates([("candidate", good), ("candidate_2", poor)]), None, *splits, SETTINGS, beside
     )
-    page = Page(report.render(found))
-    text = " ".join(page.text)
-    assert "refused" in text
-    assert "lower bound of the gain above" in text
-    assert "champion (good)" in text
-    assert "broke after a day" not in text
-    assert "was a waste" in text
-    assert len(page.ids) == len(set(page.ids)) > 50
-    assert page.used <= set(page.ids)
+    value = evaluation.as_json(found)
+    json.dumps(value, allow_nan=False)
+    assert value["rows"] == {"validation": 192, "test": 192, "out_of_domain": 180}
+    better, worse = value["models"]
+    for entry in value["models"]:
+        assert [(it["name"], it["rows"]) for it in entry["out_of_domain"]] == [
+            ("source=north", 90),
+            ("source=south", 90),
+        ]
+        assert {"source=north", "source=south"} <= {it["name"] for it in entry["slices"]}
+        assert sum(it["cases"] for it in entry["behaviour"]) == len(read_suite())
+    for name, sign in (("accuracy", 1), ("brier", -1), ("log_loss", -1)):
+        values = [it["out_of_domain"][0]["metrics"][name]["value"] for it in (better, worse)]
+        assert sign * (values[0] - values[1]) > 0, name
+    failed = [it for it in worse["behaviour"] if it["failures"]]
+    assert failed
+    for it in failed:
+        assert it["failure_rate"] == pytest.approx(it["failures"] / it["cases"], abs=1e-6)
+        assert set(it["worst"][0]) == {"texts", "wanted", "said"}
 
 
-def test_the_plots_are_the_same_bytes_in_every_run(
-    good: Path, poor: Path, splits: tuple[Split, Split]
-) -> None:
-    given = candidates([("candidate", poor), ("candidate_2", good)])
-    found = evaluation.evaluate(given, None, *splits, SETTINGS)
-    text = report.render(found)
-    assert text == report.render(found)
-    # The namespaces of SVG are names, not addresses that a browser would fetch.
-    assert "//" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "").replace(
-        'xmlns:xlink="http://www.w3.org/1999/xlink"', ""
-    )
+def test_times_stay_out_of_the_payload(good: Path, splits: tuple[Split, Split]) -> None:
+    found = evaluation.evaluate(candidates([("candidate", good)]), None, *splits, SETTINGS)
+    costs = evaluation.costs(found)
+    assert set(costs["candidate"]) == {
+        "single_ms_p50", "single_ms_p95", "texts_per_second", "size_bytes", "memory_bytes",
+    }  # fmt: skip
+    told = json.dumps(evaluation.as_json(found))
+    assert not any(name in told for name in ("single_ms_p50", "texts_per_second", "memory_bytes"))

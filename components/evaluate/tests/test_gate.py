@@ -1,71 +1,260 @@
 """The gate blesses what is better, and nothing else."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
-from sentiment_evaluate.examples import Split
-from sentiment_evaluate.gate import Judged, judge
+from sentiment_common.errors import InputError
+from sentiment_evaluate import policy
+from sentiment_evaluate.behaviour import Capability
+from sentiment_evaluate.contenders import Withdrawal
+from sentiment_evaluate.cost import Cost
+from sentiment_evaluate.gate import Answers, Judged, Verdict, judge
 from sentiment_evaluate.outcome import ALREADY_CHAMPION, BLESSED, REFUSED
 from sentiment_evaluate.resampling import Bootstrap
-from sentiment_evaluate.slices import by_source
+from sentiment_evaluate.slices import Slice
+from sentiment_evaluate.suite import read_suite
 
 ROWS = 900
 BOOTSTRAP = Bootstrap(500, seed=1)
+OTHERS = "behaviour = {most = 0.8, most_of = {}}\ncalibration = {most = 1, margin = 1}\n"
+POLICY = policy.read(OTHERS)
+FAST = Cost(1.0, 2.0, 5000.0, 3_000_000, 50_000_000)
 
 
-def judged(digest: str, wrong: range | list[int], sources: np.ndarray | None = None) -> Judged:
-    """A model that is wrong on the given rows and right on the others."""
-    truth = np.arange(ROWS) % 3
-    predicted = truth.copy()
-    predicted[list(wrong)] = (truth[list(wrong)] + 1) % 3
-    probabilities = np.eye(3)[predicted] * 0.7 + 0.1
-    where = np.full(ROWS, "shop") if sources is None else sources
-    split = Split("test", [""] * ROWS, truth, where, np.arange(ROWS))
-    figures = BOOTSTRAP.measure(truth, probabilities, split.groups)
-    return Judged(digest, figures, by_source(split, probabilities, BOOTSTRAP))
+def judged(
+    digest: str,
+    wrong: Iterable[int],
+    tweets: int = 0,
+    *,
+    confidence: float = 0.8,
+    failed: Iterable[int] = (),
+    cost: Cost = FAST,
+    elsewhere: Iterable[int] = (),
+) -> Judged:
+    """A model that is wrong on the given rows and right on the others.
+
+    Args:
+        digest: Its digest.
+        wrong: Rows of the test split it is wrong on.
+        tweets: So many of the first rows are tweets, the others reviews.
+        confidence: The probability of its answers, right or wrong.
+        failed: Of the 40 cases of a capability, those it fails.
+        cost: What it costs.
+        elsewhere: Rows it is wrong on, of 300 from another source.
+    """
+    rows = np.arange(ROWS)
+    truth, right = rows % 3, ~np.isin(rows, list(wrong))
+    slices = [
+        _slice(f"source={name}", held, right, confidence)
+        for name, held in (("tweets", rows < tweets), ("reviews", rows >= tweets))
+        if held.any()
+    ]
+    other = ~np.isin(rows[:300], list(elsewhere))
+    return Judged(
+        digest,
+        BOOTSTRAP.measure(truth, _probabilities(right, confidence), rows, ranked=False),
+        slices,
+        [_slice("source=movies", rows < 300, np.append(other, right[300:]), confidence)],
+        [Capability("minimum: negation", 40, len(list(failed)), tuple(failed))],
+        cost,
+        Answers(right, rows),
+    )
 
 
-def test_without_a_champion_only_the_floor_counts() -> None:
+def _probabilities(right: np.ndarray, confidence: float) -> np.ndarray:
+    truth = np.arange(len(right)) % 3
+    predicted = np.where(right, truth, (truth + 1) % 3)
+    rest = (1 - confidence) / 2
+    found: np.ndarray = np.eye(3)[predicted] * (confidence - rest) + rest
+    return found
+
+
+def _slice(name: str, held: np.ndarray, right: np.ndarray, confidence: float) -> Slice:
+    rows = int(held.sum())
+    truth = (np.arange(ROWS) % 3)[held]
+    probabilities = _probabilities(right, confidence)[held]
+    figures = BOOTSTRAP.measure(truth, probabilities, np.arange(rows), ranked=False)
+    return Slice(name, rows, rows >= 100, figures, {})
+
+
+def failed(found: Verdict) -> list[str]:
+    """The rules that refuse."""
+    return [rule.rule for rule in found.rules if not rule.passed]
+
+
+def test_without_a_champion_the_floors_count() -> None:
     candidate = judged("a", range(300))
-    assert judge(candidate, None, 0.6, 0.95).verdict == BLESSED
-    refused = judge(candidate, None, 0.7, 0.95)
+    asked = policy.read(OTHERS + "floors.macro_f1 = 0.6")
+    assert judge(candidate, None, asked).verdict == BLESSED
+    refused = judge(candidate, None, policy.read(OTHERS + "floors.macro_f1 = 0.7"))
     assert refused.verdict == REFUSED
-    assert [(rule.rule, rule.passed) for rule in refused.rules] == [("macro-F1 at least", False)]
+    assert failed(refused) == ["macro-F1 at least"]
     assert refused.reason == "macro-F1 0.6667 on the test split is below the floor of 0.7"
 
 
-def test_a_better_candidate_is_blessed() -> None:
-    found = judge(judged("a", range(100)), judged("b", range(200)), 0.5, 0.95)
+def test_each_label_has_a_floor_of_its_own() -> None:
+    found = judge(judged("a", range(0, 900, 3)), None, POLICY)
+    assert failed(found) == ["negative recall at least"]
+
+
+def test_a_better_candidate_is_blessed_and_the_reason_says_by_how_much() -> None:
+    found = judge(judged("a", range(100)), judged("b", range(200)), POLICY)
     assert found.verdict == BLESSED
-    assert all(rule.passed for rule in found.rules)
+    assert failed(found) == []
+    assert "macro-F1 differs from the champion's by +0.11" in found.reason
 
 
-def test_equal_is_not_better() -> None:
-    found = judge(judged("a", range(100)), judged("b", range(100)), 0.5, 0.95)
-    assert found.verdict == REFUSED
-    assert "equal is not better" in found.reason
+@pytest.mark.parametrize("test", ["bootstrap", "mcnemar"])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        (range(100), range(200), BLESSED),
+        (range(100), range(100), REFUSED),
+        (range(198), range(100, 300), REFUSED),
+        (range(200), range(100), REFUSED),
+    ],
+    ids=["better", "equal", "better within noise", "worse"],
+)
+def test_only_what_is_better_beyond_doubt_is_blessed(
+    test: str, ours: range, theirs: range, verdict: str
+) -> None:
+    asked = policy.read(f'{OTHERS}comparison.test = "{test}"')
+    found = judge(judged("a", ours), judged("b", theirs), asked)
+    assert found.verdict == verdict
+    assert ("equal is not better" in found.reason) == (verdict == REFUSED)
 
 
-def test_a_gain_within_noise_is_not_better() -> None:
-    found = judge(judged("a", range(198)), judged("b", range(100, 300)), 0.5, 0.95)
-    assert found.verdict == REFUSED
-
-
-def test_a_worse_candidate_is_refused() -> None:
-    assert judge(judged("a", range(200)), judged("b", range(100)), 0.5, 0.95).verdict == REFUSED
-
-
-def test_the_champion_itself_is_recognised_by_its_digest() -> None:
-    found = judge(judged("a", range(100)), judged("a", range(100)), 0.5, 0.95)
+def test_the_champion_itself_is_recognised_by_its_digest_and_held_to_the_policy_alone() -> None:
+    found = judge(judged("a", range(100)), judged("a", range(100)), POLICY)
     assert found.verdict == ALREADY_CHAMPION
     assert "nothing to push" in found.reason
+    assert {rule.against for rule in found.rules} == {"policy"}
 
 
-@pytest.mark.parametrize(("rows", "verdict"), [(250, REFUSED), (150, BLESSED)])
-def test_getting_worse_on_a_source_refuses_if_the_source_is_large(rows: int, verdict: str) -> None:
-    sources = np.where(np.arange(ROWS) < rows, "tweets", "reviews")
-    worse_on_tweets = judged("a", range(60), sources)
-    champion = judged("b", [*range(5), *range(500, 700)], sources)
-    found = judge(worse_on_tweets, champion, 0.5, 0.95)
+@pytest.mark.parametrize(("rows", "verdict"), [(150, REFUSED), (99, BLESSED)])
+def test_getting_worse_on_a_slice_refuses_if_the_slice_is_large(rows: int, verdict: str) -> None:
+    worse_on_tweets = judged("a", range(60), rows)
+    champion = judged("b", [*range(5), *range(500, 700)], rows)
+    found = judge(worse_on_tweets, champion, POLICY)
     assert found.verdict == verdict
-    assert any("worse than the champion" in rule.reason for rule in found.rules) == (rows == 250)
+    refused = "source=tweets (150 rows) differs by" in found.reason
+    assert refused == ("worse than the champion" in found.reason) == (rows == 150)
+
+
+def test_a_policy_may_ask_for_larger_slices_only() -> None:
+    asked = policy.read(OTHERS + "slices.least_rows = 200")
+    champion = judged("b", [*range(5), *range(500, 700)], 150)
+    assert judge(judged("a", range(60), 150), champion, asked).verdict == BLESSED
+
+
+def test_a_loss_on_one_slice_of_many_has_to_be_the_larger() -> None:
+    ours, theirs = judged("a", range(45), 300), judged("b", [*range(30), *range(400, 600)], 300)
+    many = [Slice(f"twin {it}", *_fields(theirs.slices[1])) for it in range(30)]
+    alone = judge(ours, theirs, POLICY)
+    among = judge(
+        Judged("a", ours.figures, [*ours.slices, *many]),
+        Judged("b", theirs.figures, [*theirs.slices, *many]),
+        POLICY,
+    )
+    chances = [
+        next(rule.figure for rule in found.rules if "source=tweets" in rule.rule)
+        for found in (alone, among)
+    ]
+    assert chances[0] is not None
+    assert chances[1] == pytest.approx(min(1, 16 * chances[0]))
+
+
+def _fields(of: Slice) -> tuple[int, bool, object, dict[str, int]]:
+    return of.rows, of.gating, of.figures, {}
+
+
+def test_a_miscalibrated_candidate_is_refused_even_if_it_is_more_often_right() -> None:
+    asked = policy.read("behaviour.most_of = {}")
+    champion = judged("b", range(200), confidence=0.8)
+    found = judge(judged("a", range(100), confidence=0.5), champion, asked)
+    assert failed(found) == [
+        "calibration error at most", "calibration error above the champion's by at most",
+    ]  # fmt: skip
+
+
+def test_a_candidate_that_breaks_a_behaviour_is_refused() -> None:
+    champion = judged("b", range(200), failed=range(4))
+    found = judge(judged("a", range(100), failed=range(2, 20)), champion, POLICY)
+    assert failed(found) == ["probability by chance of the loss at minimum: negation above"]
+    assert "minimum: negation: 18 of 40 cases fail, the champion's 4" in found.reason
+    assert judge(judged("a", range(100), failed=range(2, 8)), champion, POLICY).verdict == BLESSED
+    broken = judge(judged("a", range(100), failed=range(39)), None, POLICY)
+    assert failed(broken) == ["failures of minimum: negation at most"]
+
+
+def test_a_policy_may_be_stricter_with_one_capability() -> None:
+    asked = policy.read('behaviour.most_of."minimum: negation" = 0.1\ncalibration.most = 1')
+    found = judge(judged("a", range(100), failed=range(5)), None, asked)
+    assert found.reason == "minimum: negation: 5 of 40 cases fail, above 10%"
+
+
+def test_what_asks_for_nothing_is_no_rule() -> None:
+    asked = policy.read("behaviour = {most = 1, most_of = {}}\nfloors.accuracy = 0")
+    sections = [rule.rule for rule in judge(judged("a", range(100)), None, asked).rules]
+    assert "macro-F1 at least" in sections
+    assert not {"accuracy at least", "failures of minimum: negation at most"} & set(sections)
+
+
+def test_the_shipped_policy_names_capabilities_of_the_shipped_suite() -> None:
+    names = {case.capability for case in read_suite()}
+    assert policy.read("auto").behaviour.most_of.keys() <= names
+
+
+def test_a_policy_that_names_no_tested_capability_is_one_line() -> None:
+    asked = policy.read("behaviour.most_of.negatoin = 0.1")
+    with pytest.raises(InputError, match="no capability 'negatoin' is tested"):
+        judge(judged("a", range(100)), None, asked)
+
+
+def test_getting_worse_out_of_domain_refuses() -> None:
+    champion = judged("b", range(200))
+    found = judge(judged("a", range(100), elsewhere=range(60)), champion, POLICY)
+    assert failed(found) == ["probability by chance of the loss on source=movies above"]
+
+
+def test_what_is_too_slow_or_too_large_is_refused_and_no_payload_tells_the_figure() -> None:
+    slow = Cost(1.0, 400.0, 5000.0, 300_000_000, 50_000_000)
+    found = judge(judged("a", range(100), cost=slow), None, POLICY)
+    assert found.reason == "one text takes more than 250 ms; the bundle takes more than 250 MB"
+    rules = [rule for rule in found.rules if rule.measured]
+    assert [rule.figure for rule in rules] == [400, 300]
+    assert [rule.as_json()["figure"] for rule in rules] == [None, None]
+    assert [rule.as_json()["threshold"] for rule in rules] == [250, 250]
+
+
+WITHDRAWN = {"a": Withdrawal("2026-11-23", "it calls refunds positive")}
+ADA = policy.Force("Ada", "the complaint was about another model")
+
+
+def test_a_withdrawn_model_does_not_return_by_itself() -> None:
+    champion = judged("b", range(200))
+    found = judge(judged("a", range(100)), champion, POLICY, withdrawn=WITHDRAWN)
+    assert found.verdict == REFUSED
+    assert found.reason == "withdrawn by rollback on 2026-11-23: it calls refunds positive"
+    assert judge(judged("c", range(100)), champion, POLICY, withdrawn=WITHDRAWN).verdict == BLESSED
+
+
+def test_a_forced_verdict_says_who_why_and_against_which_rules() -> None:
+    champion = judged("b", range(100))
+    found = judge(judged("a", range(100)), champion, POLICY, withdrawn=WITHDRAWN, force=ADA)
+    assert found.verdict == BLESSED
+    assert found.forced_as_json() == {
+        "by": "Ada",
+        "reason": "the complaint was about another model",
+        "failed_rules": ["not withdrawn", "lower bound of the gain above"],
+    }
+    assert found.reason.startswith("forced by Ada (the complaint was about another model) against")
+
+
+def test_nobody_has_to_force_what_passes_or_reigns() -> None:
+    better = judge(judged("a", range(100)), judged("b", range(200)), POLICY, force=ADA)
+    assert (better.verdict, better.forced_as_json()) == (BLESSED, None)
+    same = judge(judged("a", range(100)), judged("a", range(100)), POLICY, force=ADA)
+    assert (same.verdict, same.forced) == (ALREADY_CHAMPION, None)

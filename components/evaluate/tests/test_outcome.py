@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sentiment_evaluate import evaluation, outcome
+from sentiment_evaluate import evaluation, outcome, policy
 from sentiment_evaluate.contenders import candidates, champion
 from sentiment_evaluate.examples import read_split
-from sentiment_evaluate.resampling import Bootstrap
+from sentiment_evaluate.settings import Settings
 from sentiment_models import LABELS
 
 
@@ -24,7 +24,7 @@ def refused(
         champion(champion_of(good)),
         read_split(examples, "validation"),
         read_split(examples, "test"),
-        evaluation.Settings(0.5, 0.95, Bootstrap(100, seed=13)),
+        Settings(policy.read("comparison.samples = 100"), seed=13),
     )
     return evaluation.as_json(found)
 

@@ -33,7 +33,11 @@ def question(blessed: Path) -> Question:
     manifest = read_manifest(blessed / "evaluation", EVALUATION)
     inputs = {name: digest for name, digest in manifest.inputs.items() if name != "champion"}
     assert inputs.keys() == {"examples", "candidate", "candidate_2"}
-    return Question(inputs, manifest.parameters, manifest.producer_version, manifest.code)
+    evaluation = json.loads((blessed / "evaluation" / "evaluation.json").read_text())
+    return Question(
+        inputs, manifest.parameters, evaluation["policy"], evaluation["suite"],
+        manifest.producer_version, manifest.code,
+    )  # fmt: skip
 
 
 def rewrite(champion: contenders.Contender, **changes: Any) -> None:
@@ -61,8 +65,12 @@ def test_the_same_question_has_its_answer(
         {"inputs": {"examples": "sha256:other"}},
         {"inputs": {"candidate": "sha256:other"}},
         {"inputs": {"candidate_3": "sha256:one more"}},
+        {"inputs": {"candidate_4": "sha256:one more"}},
+        {"inputs": {"out_of_domain": "sha256:other texts"}},
         {"parameters": {"seed": 14}},
-        {"parameters": {"min_macro_f1": 0.6}},
+        {"parameters": {"out_of_domain_rows": 3}},
+        {"policy": {"selection": {"least_gain": 0.5}}},
+        {"suite": "sha256:other cases"},
         {"producer_version": "99"},
         {"code": "sha256:other"},
     ],
@@ -83,6 +91,16 @@ def test_a_candidate_that_is_missing_today_makes_another_question(
 ) -> None:
     fewer = {name: digest for name, digest in question.inputs.items() if name != "candidate"}
     assert precedent.find(champion, replace(question, inputs=fewer)) is None
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"policy": "the_same.toml"}, {"behaviour": "the_same.toml"}, {"force": "A: b"}]
+)
+def test_a_policy_counts_by_what_it_says_and_a_force_not_at_all(
+    champion: contenders.Contender, question: Question, parameters: dict[str, str]
+) -> None:
+    same = replace(question, parameters={**question.parameters, **parameters})
+    assert precedent.find(champion, same) is not None
 
 
 def test_other_libraries_may_give_other_figures(
@@ -135,14 +153,18 @@ def test_a_precedent_that_beat_an_earlier_champion_is_told_of_the_new_one(
     assert found is not None
     entries = found.evaluation["models"]
     beaten = {**entries[0], "role": "champion", "name": "champion (old)", "model": "old"}
-    rules = [*found.evaluation["rules"], {"rule": "better", "passed": True, "reason": "it is"}]
-    earlier = replace(
-        found, evaluation={**found.evaluation, "models": [*entries, beaten], "rules": rules}
-    )
+    alone = found.evaluation["rules"]
+    rules = [
+        *alone, {**alone[0], "rule": "not withdrawn", "passed": False, "against": "champion"}
+    ]  # fmt: skip
+    forced = {"by": "Ada", "reason": "the fair", "failed_rules": ["not withdrawn"]}
+    changed = {"models": [*entries, beaten], "rules": rules, "forced": forced}
+    earlier = replace(found, evaluation={**found.evaluation, **changed})
     candidates = contenders.candidates([("candidate", poor), ("candidate_2", with_saved_model)])
     upheld = precedent.upheld(earlier, candidates, champion)
     assert [it["name"] for it in upheld.evaluation["models"]] == ["poor", "good", "champion (good)"]
     assert [it["chosen"] for it in upheld.evaluation["models"]] == [False, True, False]
-    assert len(upheld.blessing["rules"]) == 1
+    assert upheld.blessing["rules"] == alone
+    assert upheld.blessing["forced"] is None
     assert upheld.blessing["champion_digest"] == upheld.blessing["candidate_digest"]
     assert "when the champion was old" in upheld.report

@@ -14,19 +14,20 @@ from sentiment_models import load
 
 
 def test_scores_are_what_the_bundle_gives(good: Path, examples: Path) -> None:
-    validation, test = read_split(examples, "validation"), read_split(examples, "test")
+    test = read_split(examples, "test")
     (contender,) = candidates([("candidate", good)])
-    found = score(contender, validation, test)
-    assert np.array_equal(found.test, load(good).predict_proba(test.texts))
-    assert (found.test.argmax(axis=1) == test.truth).all()
-    assert found.milliseconds_per_text > 0
+    found = score(contender, {"test": test.texts, "more": ["It is great."]}, test.texts)
+    assert np.array_equal(found.probabilities["test"], load(good).predict_proba(test.texts))
+    assert (found.probabilities["test"].argmax(axis=1) == test.truth).all()
+    assert found.probabilities["more"].argmax() == 2
+    assert found.cost.single_ms_p50 > 0
 
 
 def test_a_model_whose_weights_are_not_numbers_is_refused(
     tmp_path: Path, examples: Path, write_model: Callable[..., Path]
 ) -> None:
     broken = write_model(tmp_path / "model", "broken", strength=float("nan"))
-    split = read_split(examples, "test")
+    texts = read_split(examples, "test").texts
     (contender,) = candidates([("candidate", broken)])
-    with pytest.raises(InputError, match="'broken' gives no probabilities"):
-        score(contender, split, split)
+    with pytest.raises(InputError, match="'broken' gives no probabilities for every test text"):
+        score(contender, {"test": texts}, texts)

@@ -25,8 +25,9 @@ from sentiment_common.artifacts import (
     write_manifest,
 )
 from sentiment_common.text import current
-from sentiment_models import LABELS, Bundle
-from sentiment_models.bundle import write_bundle
+from sentiment_models import LABELS, Bundle, load
+from sentiment_models.bundle import read_bundle, write_bundle
+from sentiment_models.ensemble import Blend, save_blend
 from sentiment_models.linear import LinearWeights, save_linear
 from sentiment_push import registry
 from sentiment_push.blessing import Verdict
@@ -103,9 +104,40 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def make_ensemble(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a bundle in which others have equal votes."""
+
+    def make(members: list[Path]) -> Path:
+        folder = tmp_path / "ensemble"
+        for member in members:
+            shutil.copytree(member, folder / "members" / member.name)
+        bundle = read_bundle(members[0])
+        facts = Bundle("ensemble", "ensemble", bundle.text_specification)
+        write_bundle(folder, facts, members[0] / "text_spec")
+        share = np.eye(len(LABELS)) / len(members)
+        names = tuple(member.name for member in members)
+        save_blend(folder, Blend(names, np.hstack([share] * len(members)), np.zeros(len(LABELS))))
+        _seal(folder, MODEL)
+        return folder
+
+    return make
+
+
 def _evaluation(model: Path) -> dict[str, Any]:
-    split = {"metrics": {"macro_f1": FIGURE}}
-    entry = {"name": model.name, "chosen": True, "validation": split, "test": split}
+    split = {
+        "metrics": {"macro_f1": FIGURE},
+        "reliability": [
+            {"rows": 0, "confidence": None, "accuracy": None},
+            {"rows": 4, "confidence": 0.71, "accuracy": 0.75},
+        ],
+    }
+    figures = {"macro_f1": FIGURE, "accuracy": FIGURE}
+    entry = {
+        "name": model.name, "chosen": True, "validation": split, "test": split,
+        "out_of_domain": [{"name": "source=movies", "rows": 2000, "metrics": figures}],
+        "behaviour": [{"name": "minimum: negation", "cases": 40, "failure_rate": 0.25}],
+    }  # fmt: skip
     return {"models": [entry, {**entry, "name": "other", "chosen": False}]}
 
 
@@ -115,7 +147,7 @@ def make_verdict(tmp_path: Path, examples: Path) -> Callable[..., Verdict]:
 
     def make(model: Path, **changes: Any) -> Verdict:
         slices = [
-            {"source": "shop | online", "rows": 4,
+            {"name": "source=shop | online", "rows": 4,
              "metrics": {"macro_f1": FIGURE, "accuracy": FIGURE}}
         ]  # fmt: skip
         facts = {
@@ -130,6 +162,9 @@ def make_verdict(tmp_path: Path, examples: Path) -> Callable[..., Verdict]:
             "metrics": {**dict.fromkeys(FIGURES, FIGURE),
                         "auc_ovr_macro": dict.fromkeys(("value", "low", "high"))},
             "slices": slices,
+            "selection": {"reason": "macro-F1 0.7000 on the validation split is the best"},
+            "answers": load(model).predict_proba(TEXTS).tolist(),
+            "forced": None,
             "rows": {"validation": 4, "test": 4},
             "intervals": {"confidence": 0.95, "samples": 1000, "seed": 13},
             **changes,

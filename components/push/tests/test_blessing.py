@@ -35,6 +35,14 @@ def test_its_tags_say_where_it_comes_from(make_model: Make, make_verdict: MakeVe
     }
 
 
+def test_who_forced_it_and_why_goes_along(make_model: Make, make_verdict: MakeVerdict) -> None:
+    forced = {"by": "Ada", "reason": "the fair is tomorrow", "failed_rules": ["macro-F1 at least"]}
+    blessed = read_blessed(make_verdict(make_model("good"), forced=forced))
+    assert blessed.forced == forced
+    assert blessed.tags["forced_by"] == "Ada"
+    assert blessed.tags["forced_reason"] == "the fair is tomorrow"
+
+
 @pytest.mark.parametrize("verdict", ["refused", "already-champion"])
 def test_any_other_verdict_is_refused_with_its_reason(
     make_model: Make, make_verdict: MakeVerdict, verdict: str

@@ -12,6 +12,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
+from sentiment_common import promotions
 from sentiment_common.artifacts import EVALUATION, PUSHED_MODEL, read_intact, read_manifest
 from sentiment_models import load
 from sentiment_push.blessing import Verdict
@@ -120,6 +121,33 @@ def test_a_model_that_fails_the_smoke_test_is_not_pushed(
     assert list((tmp_path / "out").iterdir()) == []
     client = mlflow.MlflowClient(uri)
     assert client.search_registered_models() == []
+
+
+def test_a_model_that_answers_otherwise_than_when_it_was_judged_is_not_pushed(
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict, uri: str
+) -> None:
+    model = make_model("good")
+    answers = load(model).predict_proba(["The charger is great."]) + 2e-9
+    done = run(tmp_path, make_verdict(model, answers=answers.tolist()), uri=uri)
+    assert done.returncode == 2
+    assert "it answers row 1 of the test split otherwise than when it was judged" in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+    assert mlflow.MlflowClient(uri).search_registered_models() == []
+
+
+def test_a_forced_promotion_is_told_by_log_version_and_card(
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict, uri: str
+) -> None:
+    forced = {"by": "Ada", "reason": "the fair is tomorrow", "failed_rules": ["macro-F1 at least"]}
+    done = run(tmp_path, make_verdict(make_model("good"), forced=forced), uri=uri)
+    assert done.returncode == 0, done.stderr
+    client = mlflow.MlflowClient(uri)
+    (told,) = promotions.read(client, "sentiment", "champion")
+    assert (told.action, told.by, told.reason) == ("force", "Ada", "the fair is tomorrow")
+    assert (told.run, told.macro_f1, told.done) == ("a-run", 0.7, True)
+    assert client.get_model_version("sentiment", "1").tags["forced_by"] == "Ada"
+    card = (tmp_path / "out" / "pushed_model" / "model_card.md").read_text()
+    assert "Promoted against the gate by Ada" in card
 
 
 def test_a_push_that_is_killed_while_it_uploads_is_completed_by_the_next(

@@ -11,7 +11,7 @@ import pytest
 from sentiment_common.artifacts import MODEL, read_intact
 from sentiment_common.errors import InputError
 from sentiment_models import load
-from sentiment_push import packaging
+from sentiment_push import packaging, smoke
 
 ALONE = """
 import importlib.util, json, sys
@@ -48,6 +48,25 @@ def test_the_requirements_are_pinned_and_no_more_than_the_backend_needs(
 ) -> None:
     names = [line.partition("==")[0] for line in packaging.requirements(make_model("good"))]
     assert names == ["mlflow", "google-re2", "numpy"]
+
+
+def test_an_ensemble_needs_what_its_members_need(
+    make_model: Callable[..., Path], make_ensemble: Callable[..., Path]
+) -> None:
+    members = [make_model("baseline"), make_model("deep")]
+    facts = json.loads((members[1] / "bundle.json").read_text())
+    (members[1] / "bundle.json").write_text(json.dumps({**facts, "backend": "onnx"}))
+    lines = packaging.requirements(make_ensemble(members))
+    names = [line.partition("==")[0] for line in lines]
+    assert names == ["mlflow", "google-re2", "numpy", "onnxruntime", "tokenizers"]
+
+
+def test_an_ensemble_answers_from_its_package_as_from_its_folder(
+    tmp_path: Path, make_model: Callable[..., Path], make_ensemble: Callable[..., Path]
+) -> None:
+    bundle = make_ensemble([make_model("a"), make_model("b", weight=1.0)])
+    packaging.write_mlflow_model(bundle, tmp_path / "mlflow_model")
+    packaging.check(tmp_path / "mlflow_model", load(bundle), smoke.tolerance(bundle))
 
 
 def test_a_package_that_answers_differently_is_found(

@@ -94,6 +94,16 @@ def test_one_difference_refuses_and_names_the_text_but_not_its_words(
     assert "\n" not in str(caught.value)
 
 
+def test_each_member_of_an_ensemble_is_compared(
+    save: Callable[[tf.Module], Path], make_model: Callable[..., Path],
+    make_ensemble: Callable[..., Path], caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    member = save(Recorded({**python_tokens(), b"Great :)": "great"}))
+    bundle = make_ensemble([make_model("baseline"), member])
+    with pytest.raises(InputError, match=r"ensemble/members/model: .* row 1 of the test split"):
+        parity.check(load(bundle), bundle, smoke.named(TEXTS))
+
+
 def test_a_graph_that_tells_no_tokens_is_let_through_with_a_warning(
     save: Callable[[tf.Module], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -109,3 +119,39 @@ def test_a_linear_bundle_has_one_engine_and_nothing_to_compare(
     with caplog.at_level(logging.INFO):
         parity.check(load(bundle), bundle, iter([("row 1", "It works.")]))
     assert caplog.text == ""
+
+
+ANSWERS = ["It is great.", "The case broke.", "It is black."]
+
+
+def test_a_bundle_that_answers_as_when_it_was_judged_passes(
+    make_model: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    bundle = make_model("good")
+    expected = load(bundle).predict_proba(ANSWERS).round(12).tolist()
+    parity.check_answers(load(bundle), bundle, [*ANSWERS, "more"], expected)
+    assert "it answers 3 test rows as it did when it was judged" in caplog.text
+
+
+def test_a_linear_bundle_that_answers_otherwise_by_a_billionth_is_refused(
+    make_model: Callable[..., Path],
+) -> None:
+    bundle = make_model("good")
+    expected = load(bundle).predict_proba(ANSWERS)
+    for gap, refused in ((0.9e-9, False), (1.1e-9, True), (float("nan"), True)):
+        other = expected.copy()
+        other[1, 2] += gap
+        if not refused:
+            parity.check_answers(load(bundle), bundle, ANSWERS, other.tolist())
+            continue
+        with pytest.raises(InputError, match="it answers row 2 of the test split otherwise"):
+            parity.check_answers(load(bundle), bundle, ANSWERS, other.tolist())
+
+
+def test_a_blessing_without_answers_passes_with_a_warning(
+    make_model: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle = make_model("good")
+    parity.check_answers(load(bundle), bundle, ANSWERS, ())
+    assert "no answers to hold the bundle against" in caplog.text

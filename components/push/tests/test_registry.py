@@ -1,5 +1,6 @@
 """One version per digest, an alias that moves, and files beside the database."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from sentiment_common import promotions
 from sentiment_common.errors import InputError
+from sentiment_common.promotions import Promotion
 from sentiment_push import registry
 from sentiment_push.registry import Entry
 
@@ -97,6 +100,90 @@ def test_aliases_are_kept_apart(client: MlflowClient, uri: str) -> None:
     challenger = registry.register(client, uri, entry("sha256:c", "challenger"), write_model)
     assert client.get_model_version_by_alias("sentiment", "champion").version == champion.version
     assert challenger.version != champion.version
+
+
+FORCED = {"forced_by": "Ada", "forced_reason": "the fair is tomorrow"}
+
+
+@pytest.fixture
+def own(tmp_path: Path, empty_store: Path) -> tuple[MlflowClient, str]:
+    """A registry without models, the test's own."""
+    (tmp_path / "own").mkdir()
+    shutil.copy(empty_store, tmp_path / "own")
+    uri = f"sqlite:///{tmp_path}/own/mlflow.db"
+    return registry.connect(uri), uri
+
+
+def told(client: MlflowClient) -> list[Promotion]:
+    return promotions.read(client, "sentiment", "champion")
+
+
+def test_every_push_is_written_down_with_its_run_and_its_figure(
+    own: tuple[MlflowClient, str],
+) -> None:
+    client, uri = own
+    registry.register(client, uri, replace(entry("sha256:a"), run="20261123-063815"), write_model)
+    registry.register(client, uri, entry("sha256:b"), write_model)
+    registry.register(client, uri, entry("sha256:b"), write_model)
+    first, second = told(client)
+    assert (first.action, first.version, first.previous) == ("push", "1", "")
+    assert (first.model, first.macro_f1, first.run) == ("good", 0.7, "20261123-063815")
+    assert (second.version, second.previous, second.digest) == ("2", "1", "sha256:b")
+    assert first.done
+    assert second.done
+
+
+def withdraw(client: MlflowClient) -> None:
+    """Goes back to version 1."""
+    back = Promotion(
+        promotions.now(), "champion", promotions.ROLLBACK, "1", "sha256:a", by="Ada",
+        reason="calls refunds positive",
+    )  # fmt: skip
+    promotions.promote(client, "sentiment", back)
+
+
+def test_what_was_withdrawn_while_it_was_judged_is_not_pushed(
+    own: tuple[MlflowClient, str],
+) -> None:
+    client, uri = own
+    registry.register(client, uri, entry("sha256:a"), write_model)
+    registry.register(client, uri, entry("sha256:b"), write_model)
+    withdraw(client)
+    with pytest.raises(InputError, match=r"withdrawn by rollback on .*: calls refunds positive"):
+        registry.register(client, uri, entry("sha256:b"), write_model)
+    assert client.get_model_version_by_alias("sentiment", "champion").version == 1
+
+
+def test_a_forced_push_says_who_and_why_in_log_and_version_even_if_the_version_is_old(
+    own: tuple[MlflowClient, str],
+) -> None:
+    client, uri = own
+    registry.register(client, uri, entry("sha256:a"), write_model)
+    registry.register(client, uri, entry("sha256:b"), write_model)
+    withdraw(client)
+    forced = entry("sha256:b")
+    forced = replace(forced, tags={**forced.tags, **FORCED})
+    version = registry.register(client, uri, forced, write_model)
+    assert version.version == 2
+    last = told(client)[-1]
+    assert (last.action, last.by, last.reason) == ("force", "Ada", "the fair is tomorrow")
+    found = client.get_model_version_by_alias("sentiment", "champion")
+    assert found.tags == {"digest": "sha256:b", "candidate": "good", **FORCED}
+    assert promotions.withdrawn(told(client)) == {}
+
+
+def test_a_champion_from_before_the_log_is_where_the_log_begins(
+    own: tuple[MlflowClient, str],
+) -> None:
+    client, uri = own
+    registry.register(client, uri, entry("sha256:a"), write_model)
+    for key in client.get_registered_model("sentiment").tags:
+        client.delete_registered_model_tag("sentiment", key)
+    assert [it.action for it in told(client)] == ["found"]
+    registry.register(client, uri, entry("sha256:b"), write_model)
+    assert [(it.action, it.version, it.digest) for it in told(client)] == [
+        ("found", "1", "sha256:a"), ("push", "2", "sha256:b"),
+    ]  # fmt: skip
 
 
 def statuses(client: MlflowClient) -> list[str]:

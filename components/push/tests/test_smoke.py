@@ -50,6 +50,20 @@ def test_a_difference_names_the_text() -> None:
         smoke.compare(given, expected, "bundle")
 
 
+def test_a_linear_bundle_is_held_to_nine_decimals_and_others_to_six(
+    make_model: Callable[..., Path], make_ensemble: Callable[..., Path]
+) -> None:
+    linear = make_model("good")
+    tolerated = [smoke.tolerance(it) for it in (linear, make_ensemble([linear, make_model("b")]))]
+    assert tolerated == [1e-9, 1e-6]
+    expected = np.full((len(smoke.AWKWARD), 3), 1 / 3)
+    smoke.compare(expected + 5e-7, expected, "bundle", tolerated[1])
+    with pytest.raises(InputError, match="differ by 5e-07"):
+        smoke.compare(expected + 5e-7, expected, "bundle", tolerated[0])
+    with pytest.raises(InputError, match="differ by nan"):
+        smoke.compare(expected * np.nan, expected, "bundle", tolerated[1])
+
+
 def test_a_missing_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the split is missing"):
         smoke.texts_of(tmp_path, "test")

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentiment_common.artifacts import CHAMPION, MODEL, Manifest, read_intact, read_manifest
+from sentiment_common.artifacts import (
+    CHAMPION,
+    MODEL,
+    OUTSIDE_DIGEST,
+    Manifest,
+    read_intact,
+    read_manifest,
+)
 from sentiment_common.errors import InputError
 from sentiment_models.bundle import read_bundle
 
@@ -18,6 +25,7 @@ class Contender:
         role: The input it came in by: ``candidate``, ``candidate_2``, ... or ``champion``.
         name: How the report calls it; no two contenders share a name.
         model: Name of the model, from its bundle.
+        backend: What opens the bundle.
         folder: The bundle.
         manifest: Its ``artifact.json``.
     """
@@ -25,6 +33,7 @@ class Contender:
     role: str
     name: str
     model: str
+    backend: str
     folder: Path
     manifest: Manifest
 
@@ -35,8 +44,25 @@ class Contender:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        """Bytes of the model on disk, without what is written beside it about its training."""
+        return sum(
+            path.stat().st_size
+            for path in self.folder.rglob("*")
+            if path.is_file() and path.name not in OUTSIDE_DIGEST
+        )
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A model that was taken back out of production: it must not return by itself.
+
+    Attributes:
+        date: The day of the rollback, e.g. ``2026-11-23``.
+        reason: Why, in the words of who did it.
+    """
+
+    date: str
+    reason: str
 
 
 def candidates(folders: Sequence[tuple[str, Path]]) -> list[Contender]:
@@ -47,10 +73,11 @@ def candidates(folders: Sequence[tuple[str, Path]]) -> list[Contender]:
     """
     found: list[Contender] = []
     for role, folder in folders:
-        model = read_bundle(folder).name
-        taken = model in {contender.name for contender in found}
-        name = f"{model} ({role})" if taken else model
-        found.append(Contender(role, name, model, folder, read_intact(folder, MODEL)))
+        bundle = read_bundle(folder)
+        taken = bundle.name in {contender.name for contender in found}
+        name = f"{bundle.name} ({role})" if taken else bundle.name
+        manifest = read_intact(folder, MODEL)
+        found.append(Contender(role, name, bundle.name, bundle.backend, folder, manifest))
     return found
 
 
@@ -64,24 +91,38 @@ def champion(folder: Path) -> Contender | None:
     facts = json.loads((folder / "champion.json").read_text(encoding="utf-8"))
     if facts["digest"] is None:
         return None
-    bundle = folder / "bundle"
-    manifest = read_intact(bundle, MODEL)
+    manifest = read_intact(folder / "bundle", MODEL)
     if manifest.digest != facts["digest"]:
         raise InputError(
             f"the bundle's digest is {manifest.digest}, champion.json says {facts['digest']}",
             where=str(folder),
             mend="resolve the champion from the registry again",
         )
-    model = read_bundle(bundle).name
-    return Contender("champion", f"champion ({model})", model, bundle, manifest)
+    bundle = read_bundle(folder / "bundle")
+    name = f"champion ({bundle.name})"
+    return Contender(
+        "champion", name, bundle.name, bundle.backend, folder / "bundle", manifest
+    )  # fmt: skip
+
+
+def withdrawn(folder: Path) -> dict[str, Withdrawal]:
+    """Returns the models that were taken back out of production, by digest.
+
+    Args:
+        folder: The champion's artifact; an early one knows of none.
+    """
+    facts = json.loads((folder / "champion.json").read_text(encoding="utf-8"))
+    return {it["digest"]: Withdrawal(it["date"], it["reason"]) for it in facts.get("withdrawn", ())}
 
 
 def trained_apart(found: Sequence[Contender]) -> str:
     """Returns a warning if the candidates were trained on different data, else an empty string.
 
-    Whichever was trained on another split of it may have seen the rows it is judged on.
+    Whichever was trained on another split of it may have seen the rows it is judged on. A model
+    made of models, which read no features itself, does not count.
     """
-    data = {it.name: it.manifest.inputs.get("train_features") for it in found}
+    inputs = {it.name: it.manifest.inputs for it in found}
+    data = {name: it["train_features"] for name, it in inputs.items() if "train_features" in it}
     if len(set(data.values())) < 2:
         return ""
     return f"{', '.join(data)} were trained on different data: some may have seen these test rows"

@@ -7,39 +7,78 @@ that was used to choose would flatter the chosen one.
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment_evaluate import metrics
+from sentiment_evaluate import behaviour, metrics, mistakes, slices
+from sentiment_evaluate.behaviour import Capability, Case
 from sentiment_evaluate.contenders import Contender, trained_apart
+from sentiment_evaluate.cost import Cost
 from sentiment_evaluate.examples import Split
-from sentiment_evaluate.gate import Judged, Verdict, judge
+from sentiment_evaluate.gate import Answers, Judged, Verdict, judge
 from sentiment_evaluate.metrics import Curve, Floats, ReliabilityBin
-from sentiment_evaluate.outcome import FIGURE, libraries
+from sentiment_evaluate.mistakes import Mistake
+from sentiment_evaluate.outcome import (
+    ANSWERS,
+    DECIMALS_OF,
+    FIGURE,
+    OTHER_DECIMALS,
+    libraries,
+)
 from sentiment_evaluate.resampling import Bootstrap, Figures, resampling_units
 from sentiment_evaluate.scoring import Scores, score
-from sentiment_evaluate.slices import Slice, by_source
+from sentiment_evaluate.selection import Choice, Offer, choose
+from sentiment_evaluate.settings import Settings
+from sentiment_evaluate.slices import Cut, Known, Slice
 
 logger = logging.getLogger(__name__)
 DECIMALS = 6
+WORST_CASES = 3
+"""Failed cases of a capability that ``evaluation.json`` quotes."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How to compare.
+class Beside:
+    """What models are compared on beside the validation and the test split.
 
     Attributes:
-        min_macro_f1: Floor of the gate.
-        confidence: Level of every interval.
-        bootstrap: Resamples and seed.
+        known: What the slicings need beside the rows.
+        out_of_domain: Rows of sources that no model was trained for.
+        cases: The behavioural suite.
+        suite: Which suite it is: ``auto``, or the digest of the file that adds to the shipped one.
     """
 
-    min_macro_f1: float
-    confidence: float
-    bootstrap: Bootstrap
+    known: Known = field(default_factory=Known)
+    out_of_domain: Split | None = None
+    cases: Sequence[Case] = ()
+    suite: str = "auto"
+
+
+NOTHING_BESIDE = Beside()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All the rows that every model is scored on, and how they are cut."""
+
+    validation: Split
+    test: Split
+    beside: Beside
+    cuts: Sequence[Cut]
+
+    @property
+    def texts(self) -> dict[str, list[str]]:
+        """The texts to score, by what they are for."""
+        foreign, cases = self.beside.out_of_domain, self.beside.cases
+        return {
+            "validation": self.validation.texts,
+            "test": self.test.texts,
+            **({"out_of_domain": foreign.texts} if foreign else {}),
+            **({"behaviour": behaviour.texts(cases)} if cases else {}),
+        }
 
 
 @dataclass(frozen=True)
@@ -50,7 +89,7 @@ class SplitResult:
         probabilities: [n, 3].
         figures: Every figure and its resamples.
         matrix: Confusion matrix [3, 3], rows are the truth.
-        curves: ROC curve per label.
+        curves: ROC and precision-recall curve per label.
         reliability: Bins of the reliability diagram.
     """
 
@@ -63,18 +102,41 @@ class SplitResult:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """One model on both splits."""
+    """One model on all the rows.
+
+    Attributes:
+        contender: The model.
+        validation: The split that the choice is made on.
+        test: The split that it is judged on.
+        slices: Slices of the test split.
+        out_of_domain: Sources that it was not trained for.
+        behaviour: What came of the behavioural suite.
+        cost: Time, size and memory, as measured.
+        answers: On which test rows it is right.
+    """
 
     contender: Contender
     validation: SplitResult
     test: SplitResult
     slices: Sequence[Slice]
-    milliseconds_per_text: float
+    out_of_domain: Sequence[Slice]
+    behaviour: Sequence[Capability]
+    cost: Cost
+    answers: Answers
 
     @property
     def judged(self) -> Judged:
         """What the gate sees of it."""
-        return Judged(self.contender.digest, self.test.figures, self.slices)
+        return Judged(
+            self.contender.digest, self.test.figures, self.slices, self.out_of_domain,
+            self.behaviour, self.cost, self.answers,
+        )  # fmt: skip
+
+    @property
+    def offer(self) -> Offer:
+        """What the choice sees of it."""
+        figure = self.validation.figures.values[FIGURE]
+        return Offer(self.contender.name, figure, self.contender.size, self.cost)
 
 
 @dataclass(frozen=True)
@@ -83,23 +145,40 @@ class Evaluation:
 
     Attributes:
         results: Candidates in the order given, then the champion if there is one.
-        chosen: The candidate with the best macro-F1 on the validation split.
+        chosen: The candidate that was chosen.
+        choice: Why it was chosen.
         champion: The champion's result.
         verdict: What the gate said of the chosen candidate.
-        validation: The rows it was chosen on.
-        test: The rows it was judged on.
+        rows: The rows it was chosen and judged on.
         settings: How it was compared.
         warning: What makes the comparison doubtful, if anything.
+        mistakes: The most confident mistakes of the chosen candidate on the test split.
     """
 
     results: Sequence[ModelResult]
     chosen: ModelResult
+    choice: Choice
     champion: ModelResult | None
     verdict: Verdict
-    validation: Split
-    test: Split
+    rows: Rows
     settings: Settings
     warning: str
+    mistakes: Sequence[Mistake]
+
+    @property
+    def validation(self) -> Split:
+        """The rows that the choice was made on."""
+        return self.rows.validation
+
+    @property
+    def test(self) -> Split:
+        """The rows that it was judged on."""
+        return self.rows.test
+
+    @property
+    def units(self) -> int:
+        """How many groups of test rows are resampled."""
+        return len(np.unique(resampling_units(self.test.groups)))
 
 
 def evaluate(
@@ -108,8 +187,17 @@ def evaluate(
     validation: Split,
     test: Split,
     settings: Settings,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Evaluation:
     """Scores and measures every contender, chooses among the candidates and judges the choice.
+
+    Args:
+        candidates: Who may be chosen.
+        champion: The model in production; None before the first promotion.
+        validation: The rows to choose on.
+        test: The rows to judge on.
+        settings: How to compare and judge.
+        beside: What else to compare them on.
 
     Raises:
         InputError: A bundle cannot be loaded or gives no probabilities.
@@ -118,47 +206,50 @@ def evaluate(
     if warning:
         logger.warning("%s", warning)
     contenders = [*candidates, *([champion] if champion else [])]
+    rows = Rows(validation, test, beside, slices.cuts(test, beside.known))
     scores: dict[str, Scores] = {}
     for contender in contenders:
         # The champion may be among the candidates; scoring it twice would say nothing new.
         if contender.digest not in scores:
-            scores[contender.digest] = score(contender, validation, test)
-    logger.info("measuring, with %d resamples", settings.bootstrap.samples)
+            scores[contender.digest] = score(contender, rows.texts, test.texts)
+    logger.info("measuring, with %d resamples", settings.samples)
+    bootstrap = Bootstrap(settings.samples, settings.seed)
     results = [
-        _measured(contender, scores[contender.digest], validation, test, settings.bootstrap)
-        for contender in contenders
+        _measured(contender, scores[contender.digest], rows, bootstrap) for contender in contenders
     ]
-    chosen = max(
-        results[: len(candidates)], key=lambda result: result.validation.figures.values[FIGURE]
-    )
+    choice = choose([result.offer for result in results[: len(candidates)]], settings.policy)
+    chosen = results[choice.position]
     reigning = results[-1] if champion else None
     verdict = judge(
-        chosen.judged,
-        reigning.judged if reigning else None,
-        settings.min_macro_f1,
-        settings.confidence,
-    )
-    return Evaluation(results, chosen, reigning, verdict, validation, test, settings, warning)
+        chosen.judged, reigning.judged if reigning else None, settings.policy,
+        withdrawn=settings.withdrawn, force=settings.force,
+    )  # fmt: skip
+    wrong = mistakes.worst(test, chosen.test.probabilities, chosen.contender.folder)
+    return Evaluation(results, chosen, choice, reigning, verdict, rows, settings, warning, wrong)
 
 
 def _measured(
-    contender: Contender, scores: Scores, validation: Split, test: Split, bootstrap: Bootstrap
+    contender: Contender, scores: Scores, rows: Rows, bootstrap: Bootstrap
 ) -> ModelResult:
+    said, test, beside = scores.probabilities, rows.test, rows.beside
+    foreign = beside.out_of_domain
     return ModelResult(
         contender,
-        _split_result(validation, scores.validation, bootstrap),
-        _split_result(test, scores.test, bootstrap),
-        by_source(test, scores.test, bootstrap),
-        scores.milliseconds_per_text,
+        _split_result(rows.validation, said["validation"], bootstrap),
+        _split_result(test, said["test"], bootstrap),
+        slices.measure(test, rows.cuts, said["test"], bootstrap),
+        slices.by_source(foreign, said["out_of_domain"], bootstrap) if foreign else (),
+        behaviour.judge(beside.cases, said["behaviour"]) if beside.cases else (),
+        scores.cost,
+        Answers(said["test"].argmax(axis=1) == test.truth, test.groups),
     )
 
 
 def _split_result(split: Split, probabilities: Floats, bootstrap: Bootstrap) -> SplitResult:
-    ones = np.ones((1, len(split)))
     return SplitResult(
         probabilities,
         bootstrap.measure(split.truth, probabilities, split.groups),
-        metrics.confusion(split.truth, probabilities.argmax(axis=1), ones)[0].astype(np.int64),
+        metrics.confusion(split.truth, probabilities.argmax(axis=1)),
         metrics.curves(split.truth, probabilities),
         metrics.reliability(split.truth, probabilities),
     )
@@ -174,29 +265,43 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "validation": _split_as_json(result.validation, confidence),
             "test": _split_as_json(result.test, confidence),
             "slices": [_slice_as_json(item, confidence) for item in result.slices],
+            "out_of_domain": [_slice_as_json(it, confidence) for it in result.out_of_domain],
+            "behaviour": [_capability_as_json(it) for it in result.behaviour],
         }
         for result in evaluation.results
     ]
     value = {
         "models": models,
         **_conditions(evaluation),
-        "rules": [asdict(rule) for rule in evaluation.verdict.rules],
+        "selection": evaluation.choice.as_json(),
+        "policy": evaluation.settings.policy.as_json(),
+        "rules": [rule.as_json() for rule in evaluation.verdict.rules],
         "verdict": evaluation.verdict.verdict,
+        "forced": evaluation.verdict.forced_as_json(),
         "libraries": libraries(),
     }
-    return dict(_plain(value))
+    plain = dict(_plain(value))
+    for entry, result in zip(plain["models"], evaluation.results, strict=True):
+        entry["answers"] = _first_answers(result)
+    return plain
 
 
-def costs(evaluation: Evaluation) -> dict[str, float]:
-    """Returns what each model costs: it varies from run to run, so no artifact records it."""
-    return {
-        f"{result.contender.role}_{name}": value
-        for result in evaluation.results
-        for name, value in (
-            ("milliseconds_per_text", result.milliseconds_per_text),
-            ("megabytes", result.contender.size / 1e6),
-        )
-    }
+def _first_answers(result: ModelResult) -> list[list[float]]:
+    """Returns the probabilities of the first test rows, for push to hold the bundle against."""
+    decimals = DECIMALS_OF.get(result.contender.backend, OTHER_DECIMALS)
+    rounded = result.test.probabilities[:ANSWERS].round(decimals)
+    return [[float(value) for value in row] for row in rounded]
+
+
+def costs(evaluation: Evaluation) -> dict[str, dict[str, float]]:
+    """Returns what each model costs, by role: it varies from run to run, so it is no payload."""
+    return {result.contender.role: asdict(result.cost) for result in evaluation.results}
+
+
+def measured(evaluation: Evaluation) -> dict[str, float]:
+    """Returns the figures of the rules about costs, by rule."""
+    rules = evaluation.verdict.rules
+    return {it.rule: it.figure for it in rules if it.measured and it.figure is not None}
 
 
 def _identity(contender: Contender) -> dict[str, Any]:
@@ -209,15 +314,20 @@ def _identity(contender: Contender) -> dict[str, Any]:
 
 
 def _conditions(evaluation: Evaluation) -> dict[str, Any]:
-    test, settings = evaluation.test, evaluation.settings
-    units = len(np.unique(resampling_units(test.groups)))
+    test, settings, beside = evaluation.test, evaluation.settings, evaluation.rows.beside
+    foreign = beside.out_of_domain
     return {
-        "rows": {"validation": len(evaluation.validation), "test": len(test)},
+        "rows": {
+            "validation": len(evaluation.validation),
+            "test": len(test),
+            "out_of_domain": len(foreign) if foreign else 0,
+        },
+        "suite": beside.suite,
         "intervals": {
             "confidence": settings.confidence,
-            "samples": settings.bootstrap.samples,
-            "seed": settings.bootstrap.seed,
-            "test_units": units,
+            "samples": settings.samples,
+            "seed": settings.seed,
+            "test_units": evaluation.units,
         },
     }
 
@@ -227,6 +337,7 @@ def _split_as_json(result: SplitResult, confidence: float) -> dict[str, Any]:
         label: {
             "false_positive_rate": curve.false_positive_rate.tolist(),
             "recall": curve.recall.tolist(),
+            "precision": curve.precision.tolist(),
             "threshold": curve.threshold.tolist(),
         }
         for label, curve in result.curves.items()
@@ -241,11 +352,24 @@ def _split_as_json(result: SplitResult, confidence: float) -> dict[str, Any]:
 
 def _slice_as_json(item: Slice, confidence: float) -> dict[str, Any]:
     return {
-        "source": item.source,
+        "name": item.name,
         "rows": item.rows,
         "labels": item.labels,
         "gating": item.gating,
         "metrics": _intervals(item.figures, confidence),
+    }
+
+
+def _capability_as_json(item: Capability) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "cases": item.cases,
+        "failures": item.failures,
+        "failure_rate": item.failure_rate,
+        "worst": [
+            {"texts": list(it.case.texts), "wanted": it.case.wanted, "said": it.said}
+            for it in item.worst[:WORST_CASES]
+        ],
     }
 
 

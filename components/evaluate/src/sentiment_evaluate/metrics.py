@@ -1,34 +1,40 @@
-"""Figures of merit of a three-class classifier, for one weighting of the rows or for many at once.
+"""Figures of merit of a three-class classifier, for the rows or for many resamples of them at once.
 
-Every figure is a function of row weights. With all weights one it is the figure itself; with the
-weights of a resample it is one draw of the bootstrap. One implementation serves both.
+Every figure is a function of sums over rows: of the confusion matrix, of the gaps between accuracy
+and confidence, of losses, of counts per rank. ``tallies`` and ``rank_tallies`` sum per unit (a
+group of rows, or all of them), so the sums of a resample are a product of how often each unit was
+drawn and the units' sums. One implementation serves the figure and every draw of the bootstrap.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_curve
 
 from sentiment_models import LABELS
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+CLASSES = len(LABELS)
 CALIBRATION_BINS = 10
-CURVE_POINTS = 200
+CELLS = CLASSES * CLASSES
+CURVE_POINTS = 100
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A ROC curve, one class against the rest, at most ``CURVE_POINTS`` points.
+    """ROC and precision-recall curve of one class against the rest, point by point.
 
     Attributes:
-        false_positive_rate: [k], ascending from 0 to 1.
-        recall: [k], the true positive rate.
+        false_positive_rate: [k], ascending from 0 to 1; at most ``CURVE_POINTS`` points.
+        recall: [k], the true positive rate, ascending from 0 to 1.
+        precision: [k]; 1 where nothing is claimed yet.
         threshold: [k], the probability from which a text counts as the class, at most 1.
     """
 
     false_positive_rate: Floats
     recall: Floats
+    precision: Floats
     threshold: Floats
 
 
@@ -41,34 +47,53 @@ class ReliabilityBin:
     accuracy: float
 
 
-def figures(truth: NDArray[np.int64], probabilities: Floats, weights: Floats) -> dict[str, Floats]:
-    """Returns every figure for every weighting.
-
-    Macro averages are over the classes that occur in the truth; a figure that is undefined (AUC
-    when only one class occurs) is NaN.
+def tallies(truth: Integers, probabilities: Floats, units: Integers, count: int) -> Floats:
+    """Sums per unit what every figure but the ranks' is made of.
 
     Args:
         truth: Index of the true label, [n].
         probabilities: [n, 3], rows sum to one.
-        weights: [b, n], one weighting a row; ones for the figure itself.
+        units: Number of each row's unit, [n].
+        count: Number of units.
+
+    Returns:
+        [count, 21]: nine cells of the confusion matrix, ten gaps between accuracy and confidence,
+        the squared errors of Brier's score, and the negative log-likelihood.
+    """
+    predicted = probabilities.argmax(axis=1)
+    correct, confidence, bins = _confidences(truth, probabilities)
+    likelihood = np.clip(probabilities[np.arange(len(truth)), truth], np.finfo(float).eps, 1)
+    errors = ((probabilities - np.eye(CLASSES)[truth]) ** 2).sum(axis=1)
+    return np.hstack([
+        _sums(units, count, truth * CLASSES + predicted, CELLS),
+        _sums(units, count, bins, CALIBRATION_BINS, correct - confidence),
+        _sums(units, count, np.zeros_like(truth), 1, errors),
+        _sums(units, count, np.zeros_like(truth), 1, -np.log(likelihood)),
+    ])  # fmt: skip
+
+
+def figures(sums: Floats) -> dict[str, Floats]:
+    """Returns every figure that needs no ranks.
+
+    Macro averages are over the classes that occur in the truth. Brier's score is the mean squared
+    error of all three probabilities (Brier 1950), from 0 to 2. The expected calibration error is
+    the mean gap between accuracy and the probability of the predicted label, in ten bins of equal
+    width (Guo et al., On Calibration of Modern Neural Networks, 2017). Logarithms are natural.
+
+    Args:
+        sums: Sums of ``tallies``, [b, 21].
 
     Returns:
         Name of the figure to its values, [b] each.
     """
-    predicted = probabilities.argmax(axis=1)
+    matrices, rest = sums[:, :CELLS].reshape(-1, CLASSES, CLASSES), sums[:, CELLS:]
+    rows = matrices.sum(axis=(1, 2))
     return {
-        **_figures_of_matrices(confusion(truth, predicted, weights)),
-        "auc_ovr_macro": auc_ovr_macro(truth, probabilities, weights),
-        "expected_calibration_error": expected_calibration_error(truth, probabilities, weights),
+        **_figures_of_matrices(matrices),
+        "expected_calibration_error": np.abs(rest[:, :CALIBRATION_BINS]).sum(axis=1) / rows,
+        "brier": rest[:, CALIBRATION_BINS] / rows,
+        "log_loss": rest[:, CALIBRATION_BINS + 1] / rows,
     }
-
-
-def confusion(truth: NDArray[np.int64], predicted: NDArray[np.int64], weights: Floats) -> Floats:
-    """Returns confusion matrices [b, 3, 3]: rows are the truth, columns the prediction."""
-    classes = len(LABELS)
-    cells = np.eye(classes * classes)[truth * classes + predicted]
-    matrices: Floats = (weights @ cells).reshape(-1, classes, classes)
-    return matrices
 
 
 def _figures_of_matrices(matrices: Floats) -> dict[str, Floats]:
@@ -90,58 +115,90 @@ def _figures_of_matrices(matrices: Floats) -> dict[str, Floats]:
     return result
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Divides; zero where there is nothing to divide by, as scikit-learn does."""
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+def rank_bins(scores: Floats, most: int | None = None) -> Integers:
+    """Numbers the scores from low to high, equal ones alike, [n].
 
-
-def auc_ovr_macro(truth: NDArray[np.int64], probabilities: Floats, weights: Floats) -> Floats:
-    """Returns the mean over classes of the area under the one-against-rest ROC curve, [b]."""
-    columns = [
-        auc(truth == position, probabilities[:, position], weights)
-        for position in range(len(LABELS))
-    ]
-    areas = np.stack(columns, axis=1)
-    defined = ~np.isnan(areas)
-    sums, counts = np.where(defined, areas, 0).sum(axis=1), defined.sum(axis=1)
-    means: Floats = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
-    return means
-
-
-def auc(positive: NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:
-    """Returns the weighted area under the ROC curve, [b]; NaN where one side has no weight.
-
-    It is the Mann-Whitney statistic: the share of (positive, negative) pairs in the right order,
-    ties counting half.
+    Args:
+        scores: [n].
+        most: Neighbours share a number if there were more numbers than this otherwise; the bins
+            then hold about as many rows each.
     """
-    order = np.argsort(scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
-    ranked = weights[:, order]
-    ones = np.add.reduceat(ranked * positive[order], starts, axis=1)
-    others = np.add.reduceat(ranked, starts, axis=1) - ones
-    below = np.cumsum(others, axis=1) - others
-    pairs = ones.sum(axis=1) * others.sum(axis=1)
-    ordered = (ones * (below + others / 2)).sum(axis=1)
-    areas: Floats = np.divide(ordered, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
-    return areas
+    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    if most is None or len(counts) <= most:
+        return places
+    before = np.cumsum(counts) - counts
+    return (before * most // len(scores))[places]
 
 
-def expected_calibration_error(
-    truth: NDArray[np.int64], probabilities: Floats, weights: Floats
+def rank_tallies(
+    truth: Integers, probabilities: Floats, units: Integers, count: int, most: int | None = None
 ) -> Floats:
-    """Returns the mean gap between confidence and accuracy, [b].
+    """Counts per unit the rows of each class, and all rows, by rank of the class's probability.
 
-    The confidence is the probability of the predicted label, in ten bins of equal width (Guo et
-    al., On Calibration of Modern Neural Networks, 2017).
+    Args:
+        truth: Index of the true label, [n].
+        probabilities: [n, 3].
+        units: Number of each row's unit, [n].
+        count: Number of units.
+        most: At most so many ranks, see ``rank_bins``.
+
+    Returns:
+        [count, 3, 2, ranks]: for each class the rows of it, then all rows.
     """
-    correct, confidence, bins = _confidences(truth, probabilities)
-    members = np.eye(CALIBRATION_BINS)[bins]
-    gaps = weights @ (members * (correct - confidence)[:, None])
-    errors: Floats = np.abs(gaps).sum(axis=1) / weights.sum(axis=1)
-    return errors
+    places = [rank_bins(probabilities[:, position], most) for position in range(CLASSES)]
+    ranks = max(int(it.max()) for it in places) + 1
+    parts = []
+    for position, place in enumerate(places):
+        positive = (truth == position).astype(np.float64)
+        parts.append(_sums(units, count, place, ranks, positive))
+        parts.append(_sums(units, count, place, ranks))
+    return np.stack(parts, axis=1).reshape(count, CLASSES, 2, ranks)
 
 
-def reliability(truth: NDArray[np.int64], probabilities: Floats) -> list[ReliabilityBin]:
+def rank_figures(sums: Floats) -> dict[str, Floats]:
+    """Returns the figures of ranks: areas under the ROC and the precision-recall curve.
+
+    The first is the Mann-Whitney statistic: the share of (positive, negative) pairs in the right
+    order, ties counting half. The second is average precision: precision at every rank, weighted by
+    the recall it adds. Where a side has no rows they are NaN; macro averages are over the rest.
+
+    Args:
+        sums: Sums of ``rank_tallies``, [b, 3, 2, ranks].
+    """
+    areas, precisions = [], []
+    for position in range(CLASSES):
+        ones, every = sums[:, position, 0], sums[:, position, 1]
+        areas.append(_area(ones, every - ones))
+        precisions.append(_average_precision(ones, every))
+    result = {"auc_ovr_macro": _mean(areas), "average_precision_macro": _mean(precisions)}
+    for position, label in enumerate(LABELS):
+        result[f"{label}_auc"] = areas[position]
+        result[f"{label}_average_precision"] = precisions[position]
+    return result
+
+
+def _area(ones: Floats, others: Floats) -> Floats:
+    below = np.cumsum(others, axis=1) - others
+    ordered = (ones * (below + others / 2)).sum(axis=1)
+    return _defined_ratio(ordered, ones.sum(axis=1) * others.sum(axis=1))
+
+
+def _average_precision(ones: Floats, every: Floats) -> Floats:
+    hits = np.cumsum(ones[:, ::-1], axis=1)
+    claimed = np.cumsum(every[:, ::-1], axis=1)
+    gained = (ones[:, ::-1] * _ratio(hits, claimed)).sum(axis=1)
+    positives = hits[:, -1]
+    # With nothing but the class itself every ranking is perfect, and the figure says nothing.
+    positives = np.where(positives < claimed[:, -1], positives, 0)
+    return _defined_ratio(gained, positives)
+
+
+def confusion(truth: Integers, predicted: Integers) -> Integers:
+    """Returns the confusion matrix [3, 3]: rows are the truth, columns the prediction."""
+    return np.bincount(truth * CLASSES + predicted, minlength=CELLS).reshape(CLASSES, CLASSES)
+
+
+def reliability(truth: Integers, probabilities: Floats) -> list[ReliabilityBin]:
     """Returns the bins of the reliability diagram that hold rows, by rising confidence."""
     correct, confidence, bins = _confidences(truth, probabilities)
     return [
@@ -151,26 +208,57 @@ def reliability(truth: NDArray[np.int64], probabilities: Floats) -> list[Reliabi
     ]
 
 
-def _confidences(
-    truth: NDArray[np.int64], probabilities: Floats
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def curves(truth: Integers, probabilities: Floats) -> dict[str, Curve]:
+    """Returns the curves of each label against the rest; none where a side has no rows."""
+    result = {}
+    for position, label in enumerate(LABELS):
+        positive = truth == position
+        if positive.any() and not positive.all():
+            result[label] = _curve(positive, probabilities[:, position])
+    return result
+
+
+def _curve(positive: NDArray[np.bool_], scores: Floats) -> Curve:
+    values, places = np.unique(-scores, return_inverse=True)
+    hits = np.cumsum(np.bincount(places, positive))
+    claimed = np.cumsum(np.bincount(places))
+    # The curve begins where nothing is claimed.
+    recall = np.concatenate([[0.0], hits / hits[-1]])
+    rate = np.concatenate([[0.0], (claimed - hits) / (claimed[-1] - hits[-1])])
+    precision = np.concatenate([[1.0], hits / claimed])
+    threshold = np.concatenate([[1.0], np.minimum(-values, 1.0)])
+    last = len(recall) - 1
+    kept = np.unique(np.linspace(0, last, CURVE_POINTS).round().astype(np.int64))
+    return Curve(rate[kept], recall[kept], precision[kept], threshold[kept])
+
+
+def _confidences(truth: Integers, probabilities: Floats) -> tuple[Floats, Floats, Integers]:
     correct = (probabilities.argmax(axis=1) == truth).astype(np.float64)
     confidence = probabilities.max(axis=1)
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     return correct, confidence, bins
 
 
-def curves(truth: NDArray[np.int64], probabilities: Floats) -> dict[str, Curve]:
-    """Returns the ROC curve of each label against the rest; none where a side has no rows."""
-    result = {}
-    for position, label in enumerate(LABELS):
-        positive = truth == position
-        if positive.any() and not positive.all():
-            points = np.stack(roc_curve(positive, probabilities[:, position]))
-            kept = np.unique(
-                np.linspace(0, points.shape[1] - 1, CURVE_POINTS).round().astype(np.int64)
-            )
-            rate, recall, threshold = points[:, kept]
-            # scikit-learn's first threshold is infinite, which JSON cannot say.
-            result[label] = Curve(rate, recall, np.minimum(threshold, 1.0))
-    return result
+def _sums(
+    units: Integers, count: int, columns: Integers, width: int, values: Floats | None = None
+) -> Floats:
+    """Sums values (ones if there are none) per unit and column, [count, width]."""
+    sums = np.bincount(units * width + columns, values, minlength=count * width)
+    return sums.astype(np.float64).reshape(count, width)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Divides; zero where there is nothing to divide by."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _defined_ratio(part: Floats, whole: Floats) -> Floats:
+    """Divides; NaN where there is nothing to divide by."""
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+
+def _mean(columns: list[Floats]) -> Floats:
+    """Averages over the columns that are defined, row by row; NaN where none is."""
+    table = np.stack(columns, axis=1)
+    defined = ~np.isnan(table)
+    return _defined_ratio(np.where(defined, table, 0).sum(axis=1), defined.sum(axis=1) * 1.0)

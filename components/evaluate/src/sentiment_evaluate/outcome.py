@@ -12,9 +12,17 @@ from sentiment_common.artifacts import Manifest
 from sentiment_models import LABELS
 
 BLESSED, REFUSED, ALREADY_CHAMPION = "blessed", "refused", "already-champion"
+AGAINST_POLICY, AGAINST_CHAMPION = "policy", "champion"
 FIGURE = "macro_f1"
 HEADLINES = (FIGURE, "accuracy")
-LIBRARIES = ("google-re2", "numpy", "scikit-learn", "tensorflow-cpu")
+ANSWERS = 64
+"""Rows of the test split whose probabilities are kept: push holds the bundle against them."""
+
+DECIMALS_OF = {"linear": 12}
+OTHER_DECIMALS = 6
+"""Of those probabilities, by backend: what is computed in single precision has no more."""
+
+LIBRARIES = ("google-re2", "numpy", "onnxruntime", "tensorflow-cpu", "tokenizers")
 
 
 @dataclass(frozen=True)
@@ -25,13 +33,15 @@ class Outcome:
         evaluation: Content of ``evaluation.json``.
         blessing: Content of ``blessing.json``.
         report: The page a person reads.
-        costs: Times and sizes: they vary from run to run, so no artifact records them.
+        costs: What each model costs, by role: it varies from run to run, so it is no payload.
+        measured: The figures of the rules about costs, by rule; empty where nothing was measured.
     """
 
     evaluation: Mapping[str, Any]
     blessing: Mapping[str, Any]
     report: str
-    costs: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
 
 
 def libraries() -> dict[str, str]:
@@ -62,6 +72,7 @@ def blessing(evaluation: Mapping[str, Any], training: Manifest, reason: str) -> 
     return {
         "verdict": evaluation["verdict"],
         "reason": reason,
+        "forced": evaluation["forced"],
         "candidate": candidate["model"],
         "candidate_digest": candidate["digest"],
         "training": {
@@ -78,8 +89,11 @@ def blessing(evaluation: Mapping[str, Any], training: Manifest, reason: str) -> 
             "split": "validation",
             "figure": FIGURE,
             "values": {it["name"]: _value(it, "validation") for it in candidates},
+            **evaluation["selection"],
         },
+        "policy": evaluation["policy"],
         "metrics": candidate["test"]["metrics"],
+        "answers": candidate["answers"],
         "slices": [
             {**it, "metrics": {name: it["metrics"][name] for name in HEADLINES}}
             for it in candidate["slices"]
@@ -101,6 +115,11 @@ def scalars(evaluation: Mapping[str, Any]) -> dict[str, float]:
         f"champion_{FIGURE}": _value(reigning, "test") if reigning else None,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def cost_scalars(costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Returns the costs flat, for the tracker: ``candidate_single_ms_p50`` and so on."""
+    return {f"{role}_{name}": value for role, it in costs.items() for name, value in it.items()}
 
 
 def kubeflow_classification(evaluation: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,14 @@ from sentiment_common.artifacts import EVALUATION, MANIFEST, read_intact
 from sentiment_common.errors import InputError
 from sentiment_evaluate import outcome
 from sentiment_evaluate.contenders import Contender
-from sentiment_evaluate.outcome import ALREADY_CHAMPION, Outcome
+from sentiment_evaluate.outcome import AGAINST_POLICY, ALREADY_CHAMPION, Outcome
 
 logger = logging.getLogger(__name__)
 FOLDER, REPORT = "evaluation", "report.html"
+BY_CONTENT = ("policy", "force", "behaviour")
+"""Parameters that do not count as they are written: a policy and a suite count by what they say,
+wherever they stand, and whether somebody forces the verdict changes neither the choice nor a
+figure."""
 REASON = (
     "the chosen candidate is the champion: there is nothing to push; the figures are those of the "
     "evaluation in which it was chosen, from the same candidates, examples, parameters and code"
@@ -34,12 +38,16 @@ class Question:
     Attributes:
         inputs: Digest of each input artifact but the champion, by input name.
         parameters: Parameters of the stage.
+        policy: Every setting of the policy.
+        suite: Which behavioural suite, a file by its digest.
         producer_version: Version of the stage.
         code: Digest of its code.
     """
 
     inputs: Mapping[str, str]
     parameters: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    suite: str
     producer_version: str
     code: str
 
@@ -75,9 +83,13 @@ def find(champion: Contender, question: Question) -> Precedent | None:
         return None
     read_intact(folder, EVALUATION)
     evaluation = _read(folder / "evaluation.json")
-    if evaluation["libraries"] != outcome.libraries():
-        logger.info("the champion was chosen with other libraries")
-        return None
+    for name, now in (
+        ("policy", question.policy), ("suite", question.suite),
+        ("libraries", outcome.libraries()),
+    ):  # fmt: skip
+        if evaluation[name] != now:
+            logger.info("the champion was chosen with other %s", name)
+            return None
     if outcome.chosen(evaluation)["digest"] != champion.digest:
         return None
     return Precedent(evaluation, (folder / REPORT).read_text(encoding="utf-8"))
@@ -97,8 +109,9 @@ def upheld(precedent: Precedent, candidates: Sequence[Contender], champion: Cont
     evaluation = {
         **earlier,
         "models": [*(it for it in earlier["models"] if it["role"] != "champion"), reigning],
-        # Against itself a model is held to the first rule alone, the floor.
-        "rules": earlier["rules"][:1],
+        # A model is not held against itself, and nobody has to force it.
+        "rules": [it for it in earlier["rules"] if it["against"] == AGAINST_POLICY],
+        "forced": None,
         "verdict": ALREADY_CHAMPION,
     }
     training = next(it.manifest for it in candidates if it.role == choice["role"])
@@ -114,10 +127,16 @@ def _differences(manifest: Mapping[str, Any], question: Question) -> list[str]:
     then, now = dict(manifest.get("inputs", {})), question.inputs
     then.pop("champion", None)
     found = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
-    for name in ("parameters", "producer_version", "code"):
+    if _counting(manifest.get("parameters", {})) != _counting(question.parameters):
+        found.append("parameters")
+    for name in ("producer_version", "code"):
         if manifest.get(name) != getattr(question, name):
             found.append(name)
     return found
+
+
+def _counting(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if name not in BY_CONTENT}
 
 
 def _page(precedent: Precedent, model: str) -> str:

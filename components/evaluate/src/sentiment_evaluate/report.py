@@ -1,204 +1,238 @@
 """The page a person reads: the verdict first, then what it rests on."""
 
 from collections.abc import Iterator
-
-import numpy as np
+from importlib import resources
 
 from sentiment_common import report as html
-from sentiment_evaluate import plots
+from sentiment_evaluate import drawing, findings
 from sentiment_evaluate.evaluation import Evaluation, ModelResult
-from sentiment_evaluate.metrics import auc
+from sentiment_evaluate.gate import Rule
+from sentiment_evaluate.markup import (
+    Markup,
+    chart,
+    details,
+    element,
+    joined,
+    measured,
+    paragraph,
+    section,
+    table,
+)
 from sentiment_evaluate.outcome import FIGURE, REFUSED
-from sentiment_evaluate.resampling import Interval
-from sentiment_evaluate.slices import GATING_ROWS
-from sentiment_models import LABELS
 
-COMPARED = {FIGURE: "macro-F1", "accuracy": "accuracy", "auc_ovr_macro": "AUC"}
+STYLE = "report.css"
 TILES = {
     FIGURE: "macro-F1",
     "accuracy": "accuracy",
     "auc_ovr_macro": "AUC",
     "expected_calibration_error": "calibration error",
 }
-TILE_STYLE = """
-.tiles { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; }
-.tile { flex: 1; min-width: 9rem; padding: .6rem 1rem; border-radius: .6rem; background: #8881; }
-.tile b { font-size: 1.7rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
-.tile small { opacity: .7; }
-td { vertical-align: top; }
-"""
-MISTAKES, SHOWN_CHARACTERS = 15, 240
+COMPARED = {
+    **TILES,
+    "average_precision_macro": "average precision",
+    "brier": "Brier score",
+    "log_loss": "log loss",
+}
+LOWER_IS_BETTER = {"expected_calibration_error", "brier", "log_loss"}
+CONTENTS = {
+    "models": "Models",
+    "cost": "Cost",
+    "errors": "Errors",
+    "slices": "Slices",
+    "out-of-domain": "Out of domain",
+    "behaviour": "Behaviour",
+    "mistakes": "Mistakes",
+    "rules": "Rules",
+}
+METHOD = (
+    "Every model answered the same rows, raw text in. Figures are of the test split, which took no "
+    "part in training or in the choice. An interval is the central part of {samples:,} bootstrap "
+    "resamples of {units:,} groups of rows at a level of {confidence:.0%}, the same resamples for "
+    "every model, so that differences are paired. Brier score and log loss are better when lower; "
+    "the calibration error is the mean gap between confidence and accuracy in ten bins."
+)
 
 
 def render(evaluation: Evaluation) -> str:
     """Returns the report as one self-contained HTML page."""
-    sections = [
-        *_verdict(evaluation),
-        *_comparison(evaluation),
-        *_chosen(evaluation),
-        *_slices(evaluation),
-        *_mistakes(evaluation),
+    style = resources.files(__package__).joinpath(STYLE).read_text(encoding="utf-8")
+    body = [
+        f"<style>{style}</style>",
+        _verdict(evaluation),
+        _contents(evaluation),
+        _models(evaluation),
+        _cost(evaluation),
+        findings.errors(evaluation),
+        findings.slices(evaluation),
+        findings.out_of_domain(evaluation),
+        findings.behaviour(evaluation),
+        findings.mistakes(evaluation),
+        _rules(evaluation),
     ]
-    return html.page("Model evaluation", sections)
+    return html.page("Model evaluation", body)
 
 
-def _verdict(evaluation: Evaluation) -> Iterator[str]:
-    verdict = evaluation.verdict
-    yield html.verdict(verdict.verdict, good=verdict.verdict != REFUSED)
-    yield html.paragraph(
-        f"Candidate {evaluation.chosen.contender.name} was chosen by macro-F1 on "
-        f"{len(evaluation.validation):,} validation rows and judged on {len(evaluation.test):,} "
-        f"test rows: {verdict.reason}."
+def _verdict(evaluation: Evaluation) -> Markup:
+    verdict, chosen = evaluation.verdict, evaluation.chosen
+    banner = element(
+        "div",
+        element("strong", verdict.verdict),
+        paragraph(f"{verdict.reason}."),
+        class_=f"banner {'bad' if verdict.verdict == REFUSED else 'good'}",
     )
-    if evaluation.warning:
-        yield html.paragraph(f"Warning: {evaluation.warning}.")
-    yield _tiles(evaluation)
-    rows = [
-        (rule.rule, rule.threshold, rule.figure, _outcome(rule.passed), rule.reason)
-        for rule in verdict.rules
-    ]
-    yield html.table(("rule", "threshold", "figure", "outcome", "reason"), rows)
-
-
-def _comparison(evaluation: Evaluation) -> Iterator[str]:
-    confidence = evaluation.settings.confidence
-    yield html.heading("Models on the test split")
-    models = [
-        (it.contender.name, _colour(evaluation, it), it.test.figures.intervals(confidence))
-        for it in evaluation.results
-    ]
-    caption = (
-        f"Whiskers are {confidence:.0%} bootstrap intervals; every model was scored on the same "
-        f"rows. Dark: chosen, grey: champion."
+    lead = paragraph(
+        f"Candidate {chosen.contender.name} was judged on {len(evaluation.test):,} test rows. "
+        f"It was chosen of {len(evaluation.results) - bool(evaluation.champion)} on "
+        f"{len(evaluation.validation):,} validation rows: {evaluation.choice.reason}."
     )
-    yield html.chart(plots.comparison(models, COMPARED), caption)
-    columns = (
-        "model", "macro-F1", "accuracy", "AUC", "calibration error",
-        *(f"F1 {label}" for label in LABELS), "ms a text", "MB",
-    )  # fmt: skip
-    yield html.table(columns, [_figures_row(it, confidence) for it in evaluation.results])
-    yield html.heading("The choice, on the validation split")
-    choices = [
-        (
-            it.contender.name,
-            _colour(evaluation, it),
-            it.validation.figures.interval(FIGURE, confidence),
-        )
-        for it in evaluation.results
-    ]
-    yield html.chart(
-        plots.selection(choices), "macro-F1; the candidate with the highest is chosen."
-    )
+    warning = [paragraph(f"Warning: {evaluation.warning}.")] if evaluation.warning else []
+    tiles = element("div", *_tiles(evaluation), class_="tiles")
+    return joined([banner, lead, *warning, tiles])
 
 
-def _figures_row(result: ModelResult, confidence: float) -> tuple[object, ...]:
-    figures = result.test.figures
-    return (
-        result.contender.name,
-        _range(figures.interval(FIGURE, confidence)),
-        *(figures.values[it] for it in ("accuracy", "auc_ovr_macro", "expected_calibration_error")),
-        *(figures.values[f"{label}_f1"] for label in LABELS),
-        result.milliseconds_per_text,
-        result.contender.size / 1e6,
-    )
+def _tiles(evaluation: Evaluation) -> Iterator[Markup]:
+    for name, title in TILES.items():
+        it = evaluation.chosen.test.figures.interval(name, evaluation.settings.confidence)
+        reach = element("small", f"{it.low:.3f} to {it.high:.3f}")
+        yield element("div", title, element("b", f"{it.value:.3f}"), reach, class_="tile")
 
 
-def _chosen(evaluation: Evaluation) -> Iterator[str]:
-    result = evaluation.chosen.test
-    yield html.heading(f"{evaluation.chosen.contender.name}, the chosen candidate")
-    ones = np.ones((1, len(evaluation.test)))
-    areas = {
-        label: float(auc(evaluation.test.truth == place, result.probabilities[:, place], ones)[0])
-        for place, label in enumerate(LABELS)
+def _contents(evaluation: Evaluation) -> Markup:
+    absent = {
+        *(() if evaluation.chosen.slices else ("slices",)),
+        *(() if evaluation.chosen.out_of_domain else ("out-of-domain",)),
+        *(() if evaluation.chosen.behaviour else ("behaviour",)),
+        *(() if evaluation.mistakes else ("mistakes",)),
     }
-    error = result.figures.values["expected_calibration_error"]
-    yield html.chart(plots.confusion(result.matrix), "Percentages are shares of the true label.")
-    yield html.chart(plots.roc(result.curves, areas), "Each label against the rest.")
-    yield html.chart(
-        plots.reliability(result.reliability), f"Expected calibration error {error:.3f}."
+    links = (
+        element("a", title, href=f"#{name}")
+        for name, title in CONTENTS.items()
+        if name not in absent
     )
-    intervals = result.figures.intervals(evaluation.settings.confidence)
-    yield html.chart(plots.labels(intervals), "Lines are intervals.")
-    columns = ("label", "precision", "recall", "F1", "AUC", "rows")
-    rows = [
-        (
-            label,
-            *(result.figures.values[f"{label}_{it}"] for it in ("precision", "recall", "f1")),
-            areas[label],
-            int(result.matrix[place].sum()),
-        )
-        for place, label in enumerate(LABELS)
-    ]
-    yield html.table(columns, rows)
+    return element("nav", *links, aria_label="contents")
 
 
-def _slices(evaluation: Evaluation) -> Iterator[str]:
+def _models(evaluation: Evaluation) -> Markup:
     confidence = evaluation.settings.confidence
-    champion = evaluation.champion.slices if evaluation.champion else ()
-    reigning = {it.source: it.figures.interval(FIGURE, confidence) for it in champion}
-    yield html.heading("By source")
-    columns = ["source", "rows", *LABELS, "macro-F1", "accuracy"]
-    rows: list[tuple[object, ...]] = []
-    for it in evaluation.chosen.slices:
-        name = it.source or "(none)"
-        row: tuple[object, ...] = (
-            name if it.gating else f"{name} (small)",
-            it.rows,
-            *it.labels.values(),
-            _range(it.figures.interval(FIGURE, confidence)),
-            it.figures.values["accuracy"],
-        )
-        rows.append((*row, _range(reigning[it.source])) if champion else row)
-    yield html.table([*columns, "champion's macro-F1"] if champion else columns, rows)
-    yield html.paragraph(
-        f"A source with fewer than {GATING_ROWS} rows is reported and not judged by the gate."
-    )
-
-
-def _mistakes(evaluation: Evaluation) -> Iterator[str]:
-    test, probabilities = evaluation.test, evaluation.chosen.test.probabilities
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wrong = np.flatnonzero(predicted != test.truth)
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MISTAKES]
-    yield html.heading("Most confident mistakes")
+    bests = {name: _best(evaluation, name) for name in COMPARED}
     rows = [
         (
-            _shortened(test.texts[row]),
-            LABELS[test.truth[row]],
-            LABELS[predicted[row]],
-            float(confidence[row]),
-            str(test.sources[row]),
+            findings.name_of(evaluation, it),
+            *(
+                measured(it.test.figures.interval(name, confidence), bests[name] is it)
+                for name in COMPARED
+            ),
         )
-        for row in worst
+        for it in evaluation.results
     ]
-    yield html.table(("text", "label", "predicted", "confidence", "source"), rows)
-
-
-def _tiles(evaluation: Evaluation) -> str:
-    figures = evaluation.chosen.test.figures
-    tiles = "".join(
-        f'<div class="tile"><b>{it.value:.3f}</b> {title}<br>'
-        f"<small>{it.low:.3f} to {it.high:.3f}</small></div>"
-        for name, title in TILES.items()
-        for it in (figures.interval(name, evaluation.settings.confidence),)
+    return section(
+        "models",
+        "Models side by side",
+        table(("model", *COMPARED.values()), rows),
+        element("h3", "The choice, on the validation split"),
+        _choice(evaluation),
+        paragraph(element("small", _method(evaluation), class_="note")),
     )
-    return f'<style>{TILE_STYLE}</style><div class="tiles">{tiles}</div>'
+
+
+def _best(evaluation: Evaluation, figure: str) -> ModelResult:
+    best = min if figure in LOWER_IS_BETTER else max
+    return best(evaluation.results, key=lambda it: it.test.figures.values[figure])
+
+
+def _choice(evaluation: Evaluation) -> Markup:
+    confidence = evaluation.settings.confidence
+    intervals = [it.validation.figures.interval(FIGURE, confidence) for it in evaluation.results]
+    scale = drawing.bounds(intervals)
+    passed_over = evaluation.choice.passed_over
+    rows = [
+        (
+            findings.name_of(evaluation, result),
+            measured(interval),
+            drawing.span(interval, scale),
+            passed_over.get(result.contender.name, ""),
+        )
+        for result, interval in zip(evaluation.results, intervals, strict=True)
+    ]
+    return table(("model", "macro-F1", f"{scale[0]:.2f} to {scale[1]:.2f}", ""), rows)
+
+
+def _method(evaluation: Evaluation) -> str:
+    settings = evaluation.settings
+    return METHOD.format(
+        samples=settings.samples, units=evaluation.units, confidence=settings.confidence
+    )
+
+
+def _cost(evaluation: Evaluation) -> Markup:
+    columns = (
+        "model", "ms a text, median", "95th percentile", "texts a second", "bundle MB", "memory MB",
+    )  # fmt: skip
+    rows = [
+        (
+            findings.name_of(evaluation, it),
+            _number(it.cost.single_ms_p50), _number(it.cost.single_ms_p95),
+            _number(it.cost.texts_per_second), _number(it.cost.size_bytes / 1e6),
+            _number(it.cost.memory_bytes / 1e6),
+        )
+        for it in evaluation.results
+    ]  # fmt: skip
+    points = [
+        (
+            it.contender.name, findings.role_of(evaluation, it), it.cost.single_ms_p50,
+            it.test.figures.interval(FIGURE, evaluation.settings.confidence),
+        )
+        for it in evaluation.results
+    ]  # fmt: skip
+    return section(
+        "cost",
+        "Quality and what it costs",
+        chart(
+            drawing.quality_by_time(points),
+            "Macro-F1 on the test split; up and to the left is better.",
+        ),
+        table(columns, rows),
+        paragraph(element(
+            "small",
+            "Measured on the machine of this run, each model in a process of its own, the quickest "
+            "of three tries; memory is what loading the model and its libraries adds.",
+            class_="note",
+        )),
+    )  # fmt: skip
+
+
+def _number(value: float) -> Markup:
+    shown = f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    return element("td", shown, class_="number")
+
+
+def _rules(evaluation: Evaluation) -> Markup:
+    rules = evaluation.verdict.rules
+    sections = list(dict.fromkeys(rule.section for rule in rules))
+    parts = [_of_section(name, [it for it in rules if it.section == name]) for name in sections]
+    return section("rules", "What the gate asked", *parts)
+
+
+def _of_section(name: str, rules: list[Rule]) -> Markup:
+    failed = [it for it in rules if not it.passed]
+    said = f"{len(rules) - len(failed)} of {len(rules)} passed"
+    summary = joined([
+        name.replace("_", " "), ": ",
+        element("span", said, class_="failed" if failed else "passed"),
+    ])  # fmt: skip
+    rows = [
+        (
+            rule.rule,
+            "" if rule.threshold is None else rule.threshold,
+            "" if rule.figure is None else rule.figure,
+            element("td", _outcome(rule.passed), class_="passed" if rule.passed else "failed"),
+            rule.reason,
+        )
+        for rule in sorted(rules, key=lambda it: it.passed)
+    ]
+    columns = ("rule", "threshold", "figure", "outcome", "reason")
+    return details(summary, table(columns, rows), opened=bool(failed))
 
 
 def _outcome(passed: bool) -> str:
     return "✓\u00a0passed" if passed else "✗\u00a0failed"
-
-
-def _colour(evaluation: Evaluation, result: ModelResult) -> str:
-    if result is evaluation.champion:
-        return plots.CHAMPION
-    return plots.CHOSEN if result is evaluation.chosen else plots.OTHER
-
-
-def _range(interval: Interval) -> str:
-    text = f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
-    return text.replace(" ", "\u00a0")  # a figure and its interval stay on one line
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

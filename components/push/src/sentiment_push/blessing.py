@@ -1,6 +1,7 @@
 """Reads the blessing and the evaluation behind it, and checks that they are this very model's."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,23 @@ class Blessed:
         return {name: it["value"] for name, it in figures if it["value"] is not None}
 
     @property
+    def answers(self) -> Sequence[Sequence[float]]:
+        """Probabilities of the first test rows, as evaluate got them; an early one kept none."""
+        return tuple(self.blessing.get("answers", ()))
+
+    @property
+    def forced(self) -> Mapping[str, Any] | None:
+        """Who had it blessed against which rules, and why; None if nobody did."""
+        return self.blessing.get("forced")
+
+    @property
     def tags(self) -> dict[str, str]:
         """What a registered version says of where it comes from."""
+        forced = {}
+        if self.forced:
+            forced = {"forced_by": self.forced["by"], "forced_reason": self.forced["reason"]}
         return {
+            **forced,
             "candidate": self.name,
             "examples": self.evaluation_manifest.inputs["examples"],
             "evaluation": self.evaluation_manifest.digest,

@@ -4,7 +4,9 @@ Sections follow Mitchell et al., Model Cards for Model Reporting, 2019.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ FIGURES = {
     "neutral_f1": "F1, neutral",
     "positive_f1": "F1, positive",
 }
+MANY = ("slices", "out_of_domain", "behaviour")
+"""Sections of the policy with a rule for each slice, source or capability."""
+
+NOT_MEASURED = "Not measured."
 LIMITS = """\
 - Single English texts, a sentence to a few paragraphs. Other languages get an answer, and it means
   nothing.
@@ -35,27 +41,44 @@ LIMITS = """\
 """
 
 
-def render(blessed: Blessed, examples: Path, registered_model: str, alias: str) -> str:
+@dataclass(frozen=True)
+class Published:
+    """What the card says of where the model is published.
+
+    Attributes:
+        registered_model: Name in the registry.
+        alias: Alias it is loaded by.
+        license: Of the model, in the words of who publishes it; empty if nobody said.
+    """
+
+    registered_model: str
+    alias: str
+    license: str = ""
+
+
+def render(blessed: Blessed, examples: Path, published: Published) -> str:
     """Returns the card as Markdown; equal inputs give equal text.
 
     Args:
         blessed: The model and its blessing.
         examples: The examples artifact it was evaluated on.
-        registered_model: Name in the registry.
-        alias: Alias it is loaded by.
+        published: Where the model is published.
     """
     summary = json.loads((examples / "summary.json").read_text(encoding="utf-8"))
-    facts = blessed.blessing
+    facts, chosen = blessed.blessing, _chosen(blessed)
     sections = (
-        f"# {registered_model}: {blessed.name}\n\n{description(blessed)}",
-        "## What it is\n\n" + _what(blessed),
+        f"# {published.registered_model}: {blessed.name}\n\n{description(blessed)}",
+        "## What it is\n\n" + _what(blessed, published.license),
         "## Data\n\n" + _data(summary, read_manifest(examples, EXAMPLES).sources),
         "## Figures on the test split\n\n" + _figures(facts),
-        "## By source\n\n" + _slices(facts["slices"]),
-        "## Compared with\n\n" + _comparison(blessed.evaluation["models"]),
-        "## The gate\n\n" + _rules(facts["rules"]),
+        "## On parts of the test split\n\n" + _slices(facts["slices"]),
+        "## On texts it was not trained for\n\n" + _slices(chosen.get("out_of_domain", ())),
+        "## Behaviour\n\n" + _behaviour(chosen.get("behaviour", ())),
+        "## Calibration\n\n" + _calibration(chosen["test"].get("reliability", ())),
+        "## Compared with\n\n" + _comparison(blessed),
+        "## The gate\n\n" + _gate(blessed),
         "## Limits\n\n" + LIMITS.rstrip("\n"),
-        "## How to load it\n\n" + _loading(registered_model, alias),
+        "## How to load it\n\n" + _loading(published.registered_model, published.alias),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -66,15 +89,28 @@ def description(blessed: Blessed) -> str:
     rows = blessed.blessing["rows"]["test"]
     return (
         f"Sentiment of customer feedback: negative, neutral or positive, from raw text. "
-        f"Macro-F1 {figure} on {rows:,} test rows."
+        f"Macro-F1 {figure} on {rows:,} test rows." + _forced(blessed)
     )
 
 
-def _what(blessed: Blessed) -> str:
+def _forced(blessed: Blessed) -> str:
+    """Returns who promotes it against the gate: whoever loads the model should know first."""
+    if not blessed.forced:
+        return ""
+    return f" Promoted against the gate by {blessed.forced['by']}: {blessed.forced['reason']}."
+
+
+def _chosen(blessed: Blessed) -> Mapping[str, Any]:
+    models: Sequence[Mapping[str, Any]] = blessed.evaluation["models"]
+    return next(it for it in models if it["chosen"])
+
+
+def _what(blessed: Blessed, license: str) -> str:
     training = blessed.blessing["training"]
     lines = [
         f"- model: {blessed.name}, made by {training['producer']} {training['producer_version']}",
         f"- bundle: `{blessed.manifest.digest}`",
+        f"- license: {license or 'not stated; that of the training data applies to it as well'}",
         *(f"- made from {name}: `{digest}`" for name, digest in sorted(training["inputs"].items())),
         *(f"- {name}: `{value}`" for name, value in sorted(training["parameters"].items())),
     ]
@@ -103,26 +139,72 @@ def _figures(facts: Mapping[str, Any]) -> str:
 
 
 def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
+    if not slices:
+        return NOT_MEASURED
     rows = [
-        (it["source"], it["rows"], _interval(it["metrics"]["macro_f1"]),
+        (it["name"], it["rows"], _interval(it["metrics"]["macro_f1"]),
          _interval(it["metrics"]["accuracy"]))
         for it in slices
     ]  # fmt: skip
-    return _table(("source", "rows", "macro-F1", "accuracy"), rows)
+    return _table(("rows with", "rows", "macro-F1", "accuracy"), rows)
 
 
-def _comparison(models: Sequence[Mapping[str, Any]]) -> str:
+def _behaviour(capabilities: Sequence[Mapping[str, Any]]) -> str:
+    if not capabilities:
+        return NOT_MEASURED
+    rows = [(it["name"], it["cases"], f"{it['failure_rate']:.1%}") for it in capabilities]
+    return (
+        "What every model of opinions should do, as cases it passes or fails (after Ribeiro et "
+        "al., Beyond Accuracy, 2020).\n\n" + _table(("capability", "cases", "failed"), rows)
+    )
+
+
+def _calibration(bins: Sequence[Mapping[str, Any]]) -> str:
+    if not bins:
+        return NOT_MEASURED
+    rows = [
+        (it["rows"], f"{it['confidence']:.3f}", f"{it['accuracy']:.3f}")
+        for it in bins
+        if it["rows"]
+    ]
+    return (
+        "Of the answers with about the same probability, the share that is right should be that "
+        "probability.\n\n" + _table(("test rows", "mean probability", "right"), rows)
+    )
+
+
+def _comparison(blessed: Blessed) -> str:
+    models = blessed.evaluation["models"]
+    reason = blessed.blessing["selection"].get("reason", "")
     rows = [
         (it["name"], "yes" if it["chosen"] else "no", *(
             _interval(it[split]["metrics"]["macro_f1"]) for split in ("validation", "test")
         ))
         for it in models
     ]  # fmt: skip
-    return _table(("model", "chosen", "macro-F1, validation", "macro-F1, test"), rows)
+    table = _table(("model", "chosen", "macro-F1, validation", "macro-F1, test"), rows)
+    return f"{table}\n\nChosen because its {reason}." if reason else table
 
 
-def _rules(rules: Sequence[Mapping[str, Any]]) -> str:
-    return "\n".join(f"- {'passed' if it['passed'] else 'failed'}: {it['reason']}" for it in rules)
+def _gate(blessed: Blessed) -> str:
+    rules = blessed.blessing["rules"]
+    told = [it for it in rules if not _one_of_many(it)]
+    many = Counter(it["section"] for it in rules if _one_of_many(it))
+    lines = [
+        *(f"- {'passed' if it['passed'] else 'failed'}: {it['reason']}" for it in told),
+        *(
+            f"- passed: in none of {count} comparisons worse than the champion beyond doubt "
+            f"({section.replace('_', ' ')})"
+            for section, count in many.items()
+        ),
+    ]
+    forced = _forced(blessed).strip()
+    return "\n".join([f"{forced}\n", *lines] if forced else lines)
+
+
+def _one_of_many(rule: Mapping[str, Any]) -> bool:
+    """Whether nobody misses the rule: it passed, like dozens of others on other slices."""
+    return rule["passed"] and rule.get("against") == "champion" and rule["section"] in MANY
 
 
 def _loading(registered_model: str, alias: str) -> str:

@@ -31,6 +31,7 @@ STAGE = Stage(
     options=(
         Option("registered_model", str, "sentiment", "name in the registry"),
         Option("alias", str, "champion", "alias to move to the new version"),
+        Option("model_license", str, "", "license of the model, for its card"),
     ),
     examples=(
         "MLFLOW_TRACKING_URI=sqlite:///var/mlflow/mlflow.db sentiment-push --model chosen "
@@ -51,20 +52,22 @@ def run(task: Task) -> None:
     from sentiment_push import card, registry, smoke
 
     texts = {split: smoke.texts_of(verdict.examples, split) for split in smoke.SPLITS}
-    run_tag = {RUN: os.environ[RUN_VARIABLE]} if os.environ.get(RUN_VARIABLE) else {}
+    run = os.environ.get(RUN_VARIABLE, "")
     entry = registry.Entry(
-        name, alias, blessed.manifest.digest, {**blessed.tags, **run_tag},
-        card.description(blessed), blessed.metrics, {"evaluation": verdict.evaluation},
+        name, alias, blessed.manifest.digest, {**blessed.tags, **({RUN: run} if run else {})},
+        card.description(blessed), blessed.metrics, {"evaluation": verdict.evaluation}, run,
     )  # fmt: skip
-    model_card = card.render(blessed, verdict.examples, name, alias)
+    published = card.Published(name, alias, task.options.model_license)
+    model_card = card.render(blessed, verdict.examples, published)
 
     def write_model(folder: Path) -> None:
         from sentiment_push import packaging, parity
 
         predictor = smoke.tested(blessed.folder, texts["validation"])
         parity.check(predictor, blessed.folder, smoke.named(texts))
+        parity.check_answers(predictor, blessed.folder, texts["test"], blessed.answers)
         packaging.write_mlflow_model(blessed.folder, folder)
-        packaging.check(folder, predictor)
+        packaging.check(folder, predictor, smoke.tolerance(blessed.folder))
         (folder / "model_card.md").write_text(model_card, encoding="utf-8")
 
     output = task.outputs["pushed_model"]

@@ -10,13 +10,11 @@ import mlflow.pyfunc
 
 import sentiment_common
 import sentiment_models
-from sentiment_models.bundle import read_bundle
+from sentiment_models.bundle import BUNDLE, read_bundle
 from sentiment_push import smoke
 
-REQUIREMENTS = {
-    "linear": ("google-re2", "numpy"),
-    "tensorflow": ("google-re2", "numpy", "tensorflow-cpu"),
-}
+EVERY = ("google-re2", "numpy")
+REQUIREMENTS = {"tensorflow": ("tensorflow-cpu",), "onnx": ("onnxruntime", "tokenizers")}
 SERVED_MODEL = Path(__file__).with_name("served_model.py")
 
 
@@ -45,12 +43,21 @@ def write_mlflow_model(bundle: Path, folder: Path) -> None:
 
 def requirements(bundle: Path) -> list[str]:
     """Returns what the model needs, pinned to what it was tested with here."""
-    names = REQUIREMENTS[read_bundle(bundle).backend]
+    # A bundle may hold others: those of an ensemble's members.
+    backends = {read_bundle(path.parent).backend for path in bundle.rglob(BUNDLE)}
+    names = [*EVERY, *(name for it in sorted(backends) for name in REQUIREMENTS.get(it, ()))]
     return [f"mlflow=={mlflow.__version__}", *(f"{name}=={version(name)}" for name in names)]
 
 
-def check(folder: Path, predictor: sentiment_models.Predictor) -> None:
+def check(
+    folder: Path, predictor: sentiment_models.Predictor, tolerated: float = smoke.TOLERANCE
+) -> None:
     """Loads the written model and compares it with the bundle it was made from.
+
+    Args:
+        folder: The written model.
+        predictor: The loaded bundle.
+        tolerated: By how much their answers may differ.
 
     Raises:
         InputError: It answers differently.
@@ -62,4 +69,5 @@ def check(folder: Path, predictor: sentiment_models.Predictor) -> None:
         [[answer[label] for label in predictor.labels] for answer in answers],
         predictor.predict_proba(texts),
         where=str(folder),
+        tolerated=tolerated,
     )

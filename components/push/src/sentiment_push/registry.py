@@ -13,11 +13,14 @@ from mlflow.entities import Metric, Param
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from sentiment_common import promotions
 from sentiment_common.errors import InputError
+from sentiment_common.promotions import FORCE, PUSH, Promotion
 
 logger = logging.getLogger(__name__)
 EXPERIMENT = "sentiment"
-DIGEST = "digest"
+DIGEST, CANDIDATE = "digest", "candidate"
+FORCED_BY, FORCED_REASON = "forced_by", "forced_reason"
 SOURCE_NAME, SOURCE = "mlflow.source.name", "sentiment-push"
 
 
@@ -33,6 +36,7 @@ class Entry:
         description: Description of the version, Markdown.
         metrics: Figures shown on the run.
         folders: Folders that the run keeps beside the model, by their name there.
+        run: The pipeline's run that pushes it; empty for none.
     """
 
     registered_model: str
@@ -42,6 +46,21 @@ class Entry:
     description: str
     metrics: Mapping[str, float]
     folders: Mapping[str, Path] = field(default_factory=dict)
+    run: str = ""
+
+    @property
+    def forced(self) -> dict[str, str]:
+        """The tags that say who pushes it against the gate, and why; empty if nobody does."""
+        return {name: it for name, it in self.tags.items() if name in (FORCED_BY, FORCED_REASON)}
+
+    def promotion(self, version: str) -> Promotion:
+        """Returns what the promotion log says of it."""
+        return Promotion(
+            promotions.now(), self.alias, FORCE if self.forced else PUSH, version, self.digest,
+            self.tags.get(CANDIDATE, ""), by=self.forced.get(FORCED_BY, ""),
+            reason=self.forced.get(FORCED_REASON, ""), run=self.run,
+            macro_f1=self.metrics.get("macro_f1"),
+        )  # fmt: skip
 
 
 def connect(uri: str) -> MlflowClient:
@@ -78,8 +97,9 @@ def register(
     """Writes and uploads the model, registers it as a new version and moves the alias to it.
 
     A digest that has a version already (it was pushed before, or a push died after registering it)
-    gets the alias and no second version. A process may die at any point of it: its run is marked
-    killed until the alias points to the version, and the next call does what is left.
+    gets the alias and no second version. The move of the alias is written into the promotion log.
+    A process may die at any point of it: its run is marked killed until the alias points to the
+    version, and the next call does what is left.
 
     Args:
         client: The registry.
@@ -87,7 +107,11 @@ def register(
         entry: What to register.
         write_model: Writes the MLflow model into the folder it is given.
         scratch: Where to write it; the system's folder for such files if None.
+
+    Raises:
+        InputError: The model was taken back out of production, and nobody forces it.
     """
+    _check_not_withdrawn(client, entry)
     experiment = _experiment(client, uri)
     _close_dead_runs(client, experiment)
     version = _of_digest(client, entry)
@@ -96,10 +120,28 @@ def register(
             # A model that fails its test fails here, before the registry hears of it.
             write_model(Path(folder) / "model")
             version = _new_version(client, experiment, entry, Path(folder) / "model")
-    client.set_registered_model_alias(entry.registered_model, entry.alias, version.version)
+    for name, value in entry.forced.items():
+        client.set_model_version_tag(entry.registered_model, version.version, name, value)
+    promotions.promote(client, entry.registered_model, entry.promotion(str(version.version)))
     _finish_run(client, version)
     logger.info("%s@%s is version %s", entry.registered_model, entry.alias, version.version)
     return version
+
+
+def _check_not_withdrawn(client: MlflowClient, entry: Entry) -> None:
+    """Refuses what evaluate could not know of: a rollback while the run was under way."""
+    try:
+        log = promotions.read(client, entry.registered_model, entry.alias)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return
+    withdrawal = promotions.withdrawn(log).get(entry.digest)
+    if withdrawal and not entry.forced:
+        raise InputError(
+            f"withdrawn by rollback on {withdrawal.date}: {withdrawal.reason}",
+            where=f"model {entry.digest}", mend='evaluate it with --force "WHO: WHY"',
+        )  # fmt: skip
 
 
 def _new_version(client: MlflowClient, experiment: str, entry: Entry, model: Path) -> ModelVersion:
