@@ -6,8 +6,9 @@ BIN := var/envs
 # Environments below var/ keep their bytecode, whatever the surroundings say: imports take half.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run pipeline-plan runs lineage reproduce gc serve bento ui text-spec \
-        schema-update test test-system test-kills bench lint format compile component lock sizes clean clean-all
+.PHONY: help pipeline-run pipeline-plan runs history rollback lineage reproduce study gc serve replay bento ui \
+        text-spec schema-update test test-system test-kills test-faults bench soak lint format compile component lock \
+        sizes clean clean-all
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,9 +21,12 @@ LABEL ?=
 RATING ?=
 SET ?=
 ACCEPT ?=
+POLICY ?=
+FORCE ?=
 settings = $(if $(DATA),source=$(DATA)) $(if $(TEXT),text_column=$(TEXT)) \
            $(if $(LABEL),label_column=$(LABEL)) $(if $(RATING),rating_column=$(RATING)) $(SET)
-overrides = $(foreach s,$(settings),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)')
+overrides = $(foreach s,$(settings),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)') \
+            $(if $(POLICY),--set 'policy=$(POLICY)') $(if $(FORCE),--set 'force=$(FORCE)')
 FRESH ?=
 
 pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own file, FRESH=1 for all
@@ -38,6 +42,17 @@ runs:  ## list the runs, or compare some: make runs COMPARE="latest latest~1"
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines runs $(if $(COMPARE),--compare $(COMPARE))
 
+history:  ## list the champions over time: figures, runs, who promoted or withdrew them and why
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines promotions
+
+TO ?=
+REASON ?=
+rollback:  ## go back to the champion before, or to a version: REASON="calls refunds positive" TO=3
+	@test -n "$(REASON)" || { echo "rollback: why? e.g. REASON=\"calls refunds positive\"" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines rollback $(if $(TO),--to "$(TO)") --reason "$(REASON)"
+
 ARTIFACT ?=
 PICTURE ?=
 lineage:  ## trace an artifact or model to its sources: ARTIFACT=sentiment@champion PICTURE=chain.svg
@@ -49,6 +64,11 @@ reproduce:  ## run a run again, apart from everything, and compare every digest:
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines reproduce $(RUN)
 
+SEEDS ?= 13 14 15 16 17
+study:  ## train and judge under several seeds, with 95% intervals: SEEDS="13 14 15 16 17"
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines study --seeds $(SEEDS) $(overrides)
+
 KEEP ?= 5
 gc:  ## delete all but the last KEEP=5 runs and what the champion stands on
 	@$(ENVIRONMENTS) sync pipelines
@@ -58,9 +78,20 @@ MODEL ?=
 PORT ?= 3000
 model = $(or $(MODEL),$$($(BIN)/pipelines/bin/sentiment-pipelines champion))
 
-serve:  ## serve the pushed model on http://127.0.0.1:3000 (PORT=, or MODEL=a bundle's folder)
+STATE = $(abspath $(or $(SENTIMENT_VAR),var))
+serve:  ## serve the champion, and the next one from the moment it is pushed: PORT=3000, or MODEL=DIR
+	@$(ENVIRONMENTS) sync serving-tensorflow
+	@MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(STATE)/mlflow/mlflow.db}" \
+	  exec $(BIN)/serving-tensorflow/bin/sentiment-serve run --port $(PORT) \
+	  --model "$(or $(MODEL),models:/sentiment@champion)" --request-log "$(STATE)/requests"
+
+LOG ?= $(STATE)/requests
+AGAINST ?=
+OUT ?=
+replay:  ## show where a model differs on logged requests: MODEL=DIR LOG=var/requests AGAINST=DIR OUT=FILE
 	@$(ENVIRONMENTS) sync pipelines serving-tensorflow
-	@model="$(model)" && exec $(BIN)/serving-tensorflow/bin/sentiment-serve run --model "$$model" --port $(PORT)
+	@model="$(model)" && $(BIN)/serving-tensorflow/bin/sentiment-serve replay --log "$(LOG)" \
+	  --model "$$model" $(if $(AGAINST),--against "$(AGAINST)") $(if $(OUT),--out "$(OUT)")
 
 bento:  ## build a Bento that contains the pushed model
 	@$(ENVIRONMENTS) sync pipelines serving-tensorflow
@@ -87,7 +118,7 @@ schema-update:  ## propose a schema that fits the data, as a diff: SCHEMA=mine.p
 
 # --- check ---------------------------------------------------------------------------------------
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
-	@$(ENVIRONMENTS) test
+	@$(ENVIRONMENTS) test --ignore serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills
 
 test-system:  ## what needs system packages that .ci/run installs: a browser
@@ -96,6 +127,14 @@ test-system:  ## what needs system packages that .ci/run installs: a browser
 test-kills:  ## slow: SIGKILL at every stage, and the next run goes on from there
 	@$(ENVIRONMENTS) sync
 	@$(ENVIRONMENTS) test pipelines --tests tests/kills -v
+
+test-faults:  ## slow: overload, slow clients, full disk, signals, fuzzing, against the real service
+	@$(ENVIRONMENTS) test serving --tests serving/tests/faults -v
+
+MINUTES ?= 30
+soak:  ## steady mixed load on the service; ends with 1 if memory, files or threads grow: MINUTES=30
+	@$(ENVIRONMENTS) sync serving
+	@$(BIN)/serving/bin/python serving/benchmarks/soak/soak.py --minutes $(MINUTES)
 
 bench:  ## measure: ROOMS="transform pipelines", all if none is given
 	@$(ENVIRONMENTS) bench $(ROOMS)
@@ -130,7 +169,7 @@ sizes:  ## size of every environment
 	@$(ENVIRONMENTS) sizes
 
 clean:  ## delete runs, registry and environments; downloads stay, so the next set-up works offline
-	rm -rf var/runs var/reproductions var/checkpoints var/mlflow var/bentoml var/envs
+	rm -rf var/runs var/reproductions var/studies var/checkpoints var/mlflow var/bentoml var/requests var/envs
 
 clean-all:  ## delete all that was ever made here
 	rm -rf var

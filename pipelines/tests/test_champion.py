@@ -1,6 +1,8 @@
 """The champion a run is given, resolved against a real registry."""
 
 import json
+import shutil
+from dataclasses import asdict
 
 import pytest
 
@@ -15,6 +17,7 @@ from sentiment_common.artifacts import (
     write_manifest,
 )
 from sentiment_common.errors import InputError
+from sentiment_common.promotions import Promotion
 from sentiment_pipelines import champion
 
 
@@ -39,7 +42,7 @@ def test_before_the_first_push_there_is_no_champion(client, tmp_path):
     assert champion.resolve(client, tmp_path / "champion") is None
     assert champion.champion_bundle(client) is None
     stored = json.loads((tmp_path / "champion" / "champion.json").read_text())
-    assert stored == {"digest": None, "name": None, "version": None}
+    assert stored == {"digest": None, "name": None, "version": None, "withdrawn": []}
     read_manifest(tmp_path / "champion", CHAMPION)
 
 
@@ -48,7 +51,7 @@ def test_the_champion_is_the_bundle_behind_the_alias_with_its_digest(client, reg
     found = champion.resolve(client, tmp_path / "champion")
     assert found == champion.Champion(digest, "baseline", "1", None)
     stored = json.loads((tmp_path / "champion" / "champion.json").read_text())
-    assert stored == {"digest": digest, "name": "baseline", "version": "1"}
+    assert stored == {"digest": digest, "name": "baseline", "version": "1", "withdrawn": []}
     assert read_manifest(tmp_path / "champion" / "bundle", MODEL).digest == digest
     read_intact(tmp_path / "champion", CHAMPION)
 
@@ -81,3 +84,28 @@ def test_a_champion_that_was_changed_in_the_registry_is_refused(client, register
     (bundle / "bundle.json").write_text("{}")
     with pytest.raises(InputError, match="digest"):
         champion.resolve(client, tmp_path / "champion")
+
+
+def test_a_champion_whose_files_are_gone_is_one_line(client, registered, tmp_path):
+    shutil.rmtree(tmp_path / "model")
+    with pytest.raises(InputError, match="the model of version 1 is not there any more"):
+        champion.resolve(client, tmp_path / "champion")
+
+
+def test_evaluate_is_told_what_was_withdrawn(client, registered, tmp_path):
+    log = [
+        Promotion("2026-11-20T08:00:00Z", "champion", "push", "1", "sha256:old", done=True),
+        Promotion("2026-11-21T08:00:00Z", "champion", "push", "2", "sha256:bad", done=True),
+        Promotion(
+            "2026-11-23T08:00:00Z", "champion", "rollback", "1", "sha256:old",
+            reason="calls refunds positive", done=True,
+        ),
+    ]  # fmt: skip
+    for number, it in enumerate(log, start=1):
+        value = json.dumps(asdict(it))
+        client.set_registered_model_tag("sentiment", f"promotion.{number:04}", value)
+    champion.resolve(client, tmp_path / "champion")
+    stored = json.loads((tmp_path / "champion" / "champion.json").read_text())
+    assert stored["withdrawn"] == [
+        {"digest": "sha256:bad", "date": "2026-11-23", "reason": "calls refunds positive"}
+    ]

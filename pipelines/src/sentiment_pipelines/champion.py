@@ -6,6 +6,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+from sentiment_common import promotions
 from sentiment_common.artifacts import (
     CHAMPION,
     EVALUATION,
@@ -17,6 +18,7 @@ from sentiment_common.artifacts import (
     write_json,
     write_manifest,
 )
+from sentiment_common.errors import InputError
 from sentiment_pipelines.cache import link
 
 REGISTERED_MODEL, ALIAS = "sentiment", "champion"
@@ -63,7 +65,10 @@ def resolve(client: Any, folder: Path) -> Champion | None:
         examples = _evaluation(client, version, folder / "evaluation", named)
         name = version.tags.get("candidate")
         found = Champion(named["bundle"], name, str(version.version), examples)
-    facts = {key: getattr(found, key, None) for key in ("digest", "name", "version")}
+    facts: dict[str, Any] = {
+        key: getattr(found, key, None) for key in ("digest", "name", "version")
+    }
+    facts["withdrawn"] = _withdrawn(client)
     write_json(folder / "champion.json", facts)
     digest = payload_digest(folder, named)
     manifest = Manifest(
@@ -87,6 +92,27 @@ def _evaluation(client: Any, version: Any, folder: Path, named: dict[str, str]) 
     return manifest.inputs.get("examples")
 
 
+def _withdrawn(client: Any) -> list[dict[str, str]]:
+    """Returns what was taken back out of production: evaluate lets none of it return by itself."""
+    found = promotions.withdrawn(log(client))
+    return [
+        {"digest": digest, "date": it.date, "reason": it.reason}
+        for digest, it in sorted(found.items())
+    ]
+
+
+def log(client: Any) -> list[promotions.Promotion]:
+    """Returns the promotions behind the champion's alias, the earliest first."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return promotions.read(client, REGISTERED_MODEL, ALIAS)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return []  # before the first push
+        raise
+
+
 def champion_bundle(client: Any) -> Path | None:
     """Returns the folder of the champion's bundle, None if nothing holds the alias."""
     version = _version_behind_alias(client)
@@ -98,11 +124,22 @@ def download(version: Any) -> Path:
 
     Args:
         version: An MLflow ``ModelVersion``.
+
+    Raises:
+        InputError: Its files are gone.
     """
     from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
 
-    model = Path(download_artifacts(artifact_uri=version.source))
-    return next(path.parent for path in model.rglob(MANIFEST))
+    try:
+        model = Path(download_artifacts(artifact_uri=version.source))
+        # An ensemble's members lie below it, each with a manifest of its own.
+        return min(model.rglob(MANIFEST), key=lambda path: len(path.parts)).parent
+    except (OSError, MlflowException, ValueError) as error:
+        raise InputError(
+            f"the model of version {version.version} is not there any more",
+            where=str(version.source), mend="push it again from the run that made it",
+        ) from error  # fmt: skip
 
 
 def _version_behind_alias(client: Any) -> Any | None:

@@ -12,17 +12,20 @@ from typing import NoReturn
 from sentiment_common.cli import NO_SPACE, out_of_space
 from sentiment_common.errors import InputError
 from sentiment_pipelines.commands import compile as compile_
-from sentiment_pipelines.commands import history, lineage, reproduce, run
+from sentiment_pipelines.commands import history, lineage, promotions, reproduce, run, study
 from sentiment_pipelines.runs import EXIT_BAD_INPUT
 
-COMMANDS = (run, history, lineage, reproduce, compile_)
+COMMANDS = (run, history, promotions, lineage, reproduce, study, compile_)
 EPILOG = """examples:
   sentiment-pipelines run
   sentiment-pipelines run --set source=reviews.csv --set rating_column=stars
   sentiment-pipelines plan --set epochs=5
   sentiment-pipelines runs --compare latest latest~1
+  sentiment-pipelines promotions
+  sentiment-pipelines rollback --reason "calls refunds positive"
   sentiment-pipelines lineage champion
   sentiment-pipelines reproduce latest
+  sentiment-pipelines study --seeds 13 14 15
   sentiment-pipelines compile
 """
 

@@ -4,6 +4,7 @@ import re
 import shlex
 import signal
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from rich.text import Text
 from sentiment_pipelines.plan import DEPENDS, RERUN, REUSE, SKIP, Step
 from sentiment_pipelines.runs import EXIT_BAD_INPUT, Run, TaskRecord
 
+MANY = ("slices", "out_of_domain", "behaviour")
+"""Sections of the policy whose rules are many: one a slice, a source, a capability."""
 METRICS = ("accuracy", "auc_ovr_macro", "expected_calibration_error")
 
 
@@ -121,13 +124,27 @@ def models(evaluation: Mapping[str, Any]) -> Table:
 
 
 def verdict(blessing: Mapping[str, Any]) -> str:
-    """Returns the verdict with the reason of every rule, a line each."""
+    """Returns the verdict with its rules, a line each; what a section passed throughout is one.
+
+    That a model is nowhere worse than the champion is one fact; each place where it is, another.
+    """
     colour = "red" if blessing["verdict"] == "refused" else "green"
     lines = [f"Verdict on {blessing['candidate']}: [{colour}]{blessing['verdict']}[/]"]
+    if forced := blessing.get("forced"):
+        lines.append(f"  [red]forced by {escape(forced['by'])}: {escape(forced['reason'])}[/]")
+    folded = [rule for rule in blessing["rules"] if _folds(rule)]
     for rule in blessing["rules"]:
-        mark = "[green]✓[/]" if rule["passed"] else "[red]✗[/]"
-        lines.append(f"  {mark} {escape(rule['reason'])}")
+        if not _folds(rule):
+            mark = "[green]✓[/]" if rule["passed"] else "[red]✗[/]"
+            lines.append(f"  {mark} {escape(rule['reason'])}")
+    for section, count in Counter(rule["section"] for rule in folded).items():
+        name = section.replace("_", " ")
+        lines.append(f"  [green]✓[/] {name}: in {count} comparisons not worse than the champion")
     return "\n".join(lines)
+
+
+def _folds(rule: Mapping[str, Any]) -> bool:
+    return bool(rule["passed"]) and rule.get("against") == "champion" and rule["section"] in MANY
 
 
 def where_next(console: Console, run: Run, reports: Sequence[tuple[str, object]]) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -149,7 +150,8 @@ def read_parameters(params: Path, assignments: Sequence[str]) -> dict[str, Any]:
 def _absolute(value: Any) -> Any:
     """Makes a path or pattern absolute, so that it means the same in every folder."""
     if isinstance(value, str) and value and "://" not in value:
-        there = Path(value).exists() or ("*" in value and any(Path().glob(value)))
+        # A policy may be given as TOML itself, which is too long for the name of a file.
+        there = os.path.exists(value) or ("*" in value and any(Path().glob(value)))  # noqa: PTH110
         return str(Path(value).absolute()) if there else value
     return value
 

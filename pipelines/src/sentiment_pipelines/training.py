@@ -6,10 +6,17 @@ from sentiment_pipelines.environments import ROOT
 from sentiment_pipelines.interfaces import artifact_types
 
 _TYPES = artifact_types()
+ELSEWHERE = "movies,editorials"
+"""Parts of the default corpus that no model is trained on: feedback from elsewhere."""
 
 
 def _load(stage: str) -> components.YamlComponent:
     return components.load_component_from_file(str(ROOT / "components" / stage / "component.yaml"))
+
+
+def _import(uri: str, kind: str, name: str) -> dsl.PipelineTask:
+    task = dsl.importer(artifact_uri=uri, artifact_class=_TYPES[kind], reimport=False)
+    return task.set_display_name(name)
 
 
 @dsl.pipeline(
@@ -25,14 +32,16 @@ def training(
     label_column: str = "",
     rating_column: str = "",
     rating_thresholds: str = "",
+    out_of_domain: str = "default",
     schema: str = "auto",
     rules: str = "auto",
     accept: str = "",
-    epochs: int = 20,
-    min_macro_f1: float = 0.5,
+    epochs: int = 30,
+    policy: str = "auto",
+    force: str = "",
     seed: int = 13,
 ) -> None:
-    """Trains two candidates, compares them with the champion and pushes what is better.
+    """Trains four candidates, compares them with the champion and pushes what is better.
 
     Args:
         champion: URI of the champion artifact, resolved before the run.
@@ -43,24 +52,19 @@ def training(
         label_column: Column with negative, neutral or positive; empty for none.
         rating_column: Column with a rating; empty for none.
         rating_thresholds: ``negative_to,positive_from``; empty for the source's own.
+        out_of_domain: Feedback from elsewhere that no model is trained on: ``default`` (movie
+            reviews and editorials) or a file with the columns text and label.
         schema: What the data is judged by: ``auto``, a shipped schema or a path.
         rules: Thresholds that no schema can hold: ``auto``, or the path of a TOML file.
         accept: ``RULE=REASON`` for each rule of validate that is not to refuse this time.
         epochs: At most so many passes of the deep model over the training data.
-        min_macro_f1: Below this no model is pushed.
-        seed: Of the split and of both trainings.
+        policy: What a model must reach: ``auto``, the path of a TOML file, or TOML.
+        force: ``WHO: WHY`` to promote the best candidate whatever the policy says.
+        seed: Of the split and of all trainings.
     """
-    in_production = dsl.importer(
-        artifact_uri=champion, artifact_class=_TYPES["SentimentChampion"], reimport=False
-    ).set_display_name("champion")
-    earlier = dsl.importer(
-        artifact_uri=previous_examples, artifact_class=_TYPES["SentimentExamples"], reimport=False
-    ).set_display_name("previous-examples")
-    measured = dsl.importer(
-        artifact_uri=previous_statistics,
-        artifact_class=_TYPES["SentimentStatistics"],
-        reimport=False,
-    ).set_display_name("previous-statistics")
+    in_production = _import(champion, "SentimentChampion", "champion")
+    earlier = _import(previous_examples, "SentimentExamples", "previous-examples")
+    measured = _import(previous_statistics, "SentimentStatistics", "previous-statistics")
     ingest = _load("ingest")(
         previous_examples=earlier.outputs["artifact"],
         source=source,
@@ -79,26 +83,44 @@ def training(
         accept=accept,
     )
     with dsl.If(validate.outputs["verdict"] == "accepted", name="data-accepted"):
+        elsewhere = _load("ingest")(source=out_of_domain, corpora=ELSEWHERE)
         transform = _load("transform")(examples=examples)
-        features = transform.outputs
-        baseline = _load("train_baseline")(
-            train_features=features["train_features"],
-            transform_graph=features["transform_graph"],
+        train = transform.outputs["train_features"]
+        validation = transform.outputs["validation_features"]
+        graph = transform.outputs["transform_graph"]
+        baseline = _load("train_baseline")(train_features=train, transform_graph=graph, seed=seed)
+        deep = _load("train_deep")(
+            train_features=train,
+            validation_features=validation,
+            transform_graph=graph,
+            epochs=epochs,
             seed=seed,
         )
-        deep = _load("train_deep")(
-            train_features=features["train_features"],
-            validation_features=features["validation_features"],
-            transform_graph=features["transform_graph"],
-            epochs=epochs,
+        transfer = _load("train_transfer")(
+            train_features=train,
+            validation_features=validation,
+            transform_graph=graph,
+            seed=seed,
+        )
+        ensemble = _load("train_ensemble")(
+            model=baseline.outputs["model"],
+            predictions=baseline.outputs["predictions"],
+            model_2=deep.outputs["model"],
+            predictions_2=deep.outputs["predictions"],
+            model_3=transfer.outputs["model"],
+            predictions_3=transfer.outputs["predictions"],
             seed=seed,
         )
         evaluate = _load("evaluate")(
             examples=examples,
+            out_of_domain=elsewhere.outputs["examples"],
             candidate=baseline.outputs["model"],
             candidate_2=deep.outputs["model"],
+            candidate_3=transfer.outputs["model"],
+            candidate_4=ensemble.outputs["ensemble"],
             champion=in_production.outputs["artifact"],
-            min_macro_f1=min_macro_f1,
+            policy=policy,
+            force=force,
             seed=seed,
         )
         with dsl.If(evaluate.outputs["verdict"] == "blessed", name="model-blessed"):

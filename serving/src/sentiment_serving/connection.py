@@ -1,6 +1,7 @@
 """The HTTP protocol of uvicorn with what it lacks: patience, a limit, a count of who waits."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn import config
@@ -12,16 +13,17 @@ PENDING = "sentiment.pending"
 MAX_HEADER_BYTES = 64 << 10
 
 
-def install(seconds: float) -> None:
+def install(seconds: float, ending: Callable[[], None] = lambda: None) -> None:
     """Makes uvicorn, whose options BentoML does not pass on, use this protocol.
 
     Args:
         seconds: In which a client must have sent the headers of a request that it began.
+        ending: Is called when the worker begins to end, once a connection.
     """
-    config.HTTP_PROTOCOLS["auto"] = _protocol(seconds)
+    config.HTTP_PROTOCOLS["auto"] = _protocol(seconds, ending)
 
 
-def _protocol(seconds: float) -> type[HttpToolsProtocol]:
+def _protocol(seconds: float, ending: Callable[[], None]) -> type[HttpToolsProtocol]:
     class LimitedProtocol(HttpToolsProtocol):
         """Closes a connection on which headers do not arrive, or too many."""
 
@@ -36,6 +38,7 @@ def _protocol(seconds: float) -> type[HttpToolsProtocol]:
             idle = self.cycle is None or self.cycle.response_complete
             if idle and self._patience is None:
                 self._patience = self.loop.call_later(seconds, self.transport.close)
+                self._awaited = 0  # what came since the last headers was a body
             self._awaited += len(data)
             super().data_received(data)
             if self._patience is not None and self._awaited > MAX_HEADER_BYTES:
@@ -51,6 +54,10 @@ def _protocol(seconds: float) -> type[HttpToolsProtocol]:
             super().on_headers_complete()
             scope: dict[str, Any] = self.scope
             scope[PENDING] = len(self.tasks) + len(self.pipeline)
+
+        def shutdown(self) -> None:
+            ending()
+            super().shutdown()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()

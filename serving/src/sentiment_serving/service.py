@@ -14,6 +14,7 @@ from sentiment_serving.calls import Call, RefusedError, request_id
 from sentiment_serving.engine import Engine
 from sentiment_serving.front import FrontDoor
 from sentiment_serving.keys import ApiKeys
+from sentiment_serving.listener import Listener
 from sentiment_serving.model import rehearsed, shelf_of, sources_of
 from sentiment_serving.openapi import SUMMARY
 from sentiment_serving.schemas import PredictRequest, PredictResponse
@@ -42,9 +43,13 @@ class FrontedService(bentoml.Service[Any]):
         """Returns the application of a worker."""
         # The zero-argument form of super() does not find a class that attrs made anew.
         inner = bentoml.Service.to_asgi(self, is_main)
-        connection.install(SETTINGS.read_timeout)
+        connection.install(SETTINGS.read_timeout, _refuse_new_connections)
         routes = endpoints.endpoints(open_metrics=SETTINGS.open_metrics)
         return FrontDoor(inner, _engine, routes, page.routes())
+
+
+def _refuse_new_connections() -> None:
+    bentoml.get_current_service().listener.refuse()
 
 
 def _engine() -> Engine:
@@ -67,6 +72,7 @@ class SentimentService:
     def __init__(self) -> None:
         logs.configure()
         self.engine = Engine(SETTINGS, os.environ)
+        self.listener = Listener()
 
     @bentoml.on_deployment
     def check() -> None:
@@ -92,6 +98,7 @@ class SentimentService:
     @bentoml.on_shutdown
     async def stop(self) -> None:
         """Ends what was begun."""
+        self.listener.refuse()
         await self.engine.stop()
 
     @bentoml.api
