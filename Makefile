@@ -118,7 +118,7 @@ schema-update:  ## propose a schema that fits the data, as a diff: SCHEMA=mine.p
 
 # --- check ---------------------------------------------------------------------------------------
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
-	@$(ENVIRONMENTS) test --ignore serving/tests/faults
+	@$(ENVIRONMENTS) test --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills
 
 test-system:  ## what needs system packages that .ci/run installs: a browser

@@ -25,7 +25,7 @@ def client(tmp_path_factory):
 class MadeRuns:
     """Makes runs on disk as a backend would: real artifacts, kept and reused by the real cache."""
 
-    def make(self, id_, *, seed=13, epochs=20, score=0.7, status="finished", pushed=False, **facts):
+    def make(self, id_, *, seed=13, epochs=30, score=0.7, status="finished", pushed=False, **facts):
         """Makes a run: examples by seed, a model by seed and epochs, its evaluation."""
         run = Run(id_)
         run.logs.mkdir(parents=True)

@@ -53,10 +53,10 @@ def test_what_the_kept_runs_hold_is_still_reused_though_another_run_made_it(made
     made_runs.make(IDS[2], seed=14)
     collect(2)
     assert ids() == [IDS[2], IDS[1]]
-    entry = made_runs.find("train", {"seed": 13, "epochs": 20})
+    entry = made_runs.find("train", {"seed": 13, "epochs": 30})
     assert entry.run == IDS[0], "who made it is still known"
     assert IDS[1] in entry.folder.parts
-    assert made_runs.find("train", {"seed": 14, "epochs": 20})
+    assert made_runs.find("train", {"seed": 14, "epochs": 30})
 
 
 def test_a_link_that_led_to_a_deleted_run_is_turned_to_the_kept_one(made_runs):
@@ -66,7 +66,7 @@ def test_a_link_that_led_to_a_deleted_run_is_turned_to_the_kept_one(made_runs):
     made_runs.make(IDS[3], seed=14)
     collect(1, champion_of(pushed))
     assert ids() == [IDS[3], IDS[0]]
-    for name, parameters in (("ingest", {"seed": 13}), ("train", {"seed": 13, "epochs": 20})):
+    for name, parameters in (("ingest", {"seed": 13}), ("train", {"seed": 13, "epochs": 30})):
         assert IDS[0] in made_runs.find(name, parameters).folder.parts
 
 
@@ -80,7 +80,7 @@ def test_a_kept_task_that_was_damaged_gets_no_link(made_runs):
     weights.write_text("{}")
     collect(2)
     assert ids() == [IDS[3], IDS[1]]
-    assert made_runs.find("train", {"seed": 13, "epochs": 20}) is None
+    assert made_runs.find("train", {"seed": 13, "epochs": 30}) is None
     assert made_runs.find("ingest", {"seed": 13})
 
 
@@ -266,7 +266,7 @@ def registered(made_runs, tmp_path, monkeypatch):
         made_runs.make(id_, seed=seed, outcome="refused")
     bundle = tmp_path / "mlflow" / "model" / "bundle"
     trained = pushed.folder / "tasks/training/train/model"
-    write_json(bundle / "weights.json", {"seed": 13, "epochs": 20})
+    write_json(bundle / "weights.json", {"seed": 13, "epochs": 30})
     digest = read_manifest(trained, MODEL).digest
     write_manifest(
         bundle, Manifest(MODEL.name, MODEL.schema_version, "sentiment-train", "1", digest)

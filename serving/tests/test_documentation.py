@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,20 @@ def place(tiny_bundle, other_bundle, started, free_port, environment, tmp_path_f
 
 def execute(place, command):
     folder, address, variables = place
+    if "request-log" in " ".join(command):
+        wait_for_the_log(folder / "var" / "request-log")
     command = [part.replace(ADDRESS, address) for part in command]
     return subprocess.run(
         command, cwd=folder, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def wait_for_the_log(folder, seconds=10):
+    """Waits until what was answered is on the disk, which takes half a second."""
+    deadline = time.monotonic() + seconds
+    while not list(folder.glob("*.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def shape(value):

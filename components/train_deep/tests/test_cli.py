@@ -215,7 +215,7 @@ def test_too_few_groups_for_the_folds_are_refused(with_train_rows, tmp_path, tra
 def test_a_lexicon_that_is_none_is_refused(shared_folders, tmp_path, train):
     done = train(shared_folders, tmp_path / "model", lexicon="no/such.tsv")
     assert done.returncode == 2
-    assert "--lexicon no/such.tsv: no such file; give a file, auto or none" in done.stderr
+    assert "--lexicon no/such.tsv: no lexicon can be read" in done.stderr
 
 
 def test_a_text_graph_that_breaks_its_own_rules_is_a_bug(reversing_graph, tmp_path, train):

@@ -64,7 +64,7 @@ def test_a_killed_service_accounts_for_every_answer(logging_service, tmp_path):
         threads = [threading.Thread(target=ask, args=(str(http.base_url),)) for _ in range(2)]
         for thread in threads:
             thread.start()
-        while len(answered) < 500:
+        while len(answered) < 500 or not list((tmp_path / "log").glob("*.jsonl")):
             threads[0].join(0.01)
         kill_writer(tmp_path / "log")
         for thread in threads:
