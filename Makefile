@@ -83,7 +83,8 @@ serve:  ## serve the champion, and the next one from the moment it is pushed: PO
 	@$(ENVIRONMENTS) sync serving-tensorflow
 	@MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(STATE)/mlflow/mlflow.db}" \
 	  exec $(BIN)/serving-tensorflow/bin/sentiment-serve run --port $(PORT) \
-	  --model "$(or $(MODEL),models:/sentiment@champion)" --request-log "$(STATE)/requests"
+	  --model "$(or $(MODEL),models:/sentiment@champion)" --home "$(STATE)/bentoml" \
+	  --request-log "$(STATE)/requests"
 
 LOG ?= $(STATE)/requests
 AGAINST ?=
@@ -95,12 +96,13 @@ replay:  ## show where a model differs on logged requests: MODEL=DIR LOG=var/req
 
 bento:  ## build a Bento that contains the pushed model
 	@$(ENVIRONMENTS) sync pipelines serving-tensorflow
-	@model="$(model)" && exec $(BIN)/serving-tensorflow/bin/sentiment-serve build --model "$$model"
+	@model="$(model)" && exec $(BIN)/serving-tensorflow/bin/sentiment-serve build --model "$$model" \
+	  --home "$(STATE)/bentoml"
 
 ui:  ## open MLflow's interface on http://127.0.0.1:5000: runs, metrics, registry
 	@$(ENVIRONMENTS) sync pipelines-ui
 	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/pipelines-ui/bin/mlflow ui \
-	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/var/mlflow/mlflow.db}"
+	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(STATE)/mlflow/mlflow.db}"
 
 text-spec:  ## show what happens to a text, rule by rule: make text-spec TEXT="So goood :)"
 	@$(ENVIRONMENTS) sync transform
@@ -121,7 +123,7 @@ test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
 	@$(ENVIRONMENTS) test --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills
 
-test-system:  ## what needs system packages that .ci/run installs: a browser
+test-system:  ## what needs system packages that .ci/run installs: a browser, Docker
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
 
 test-kills:  ## slow: SIGKILL at every stage, and the next run goes on from there

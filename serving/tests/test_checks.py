@@ -7,7 +7,9 @@ import pytest
 from sentiment_common.artifacts import MODEL, Manifest, payload_digest, write_manifest
 from sentiment_common.errors import InputError
 from sentiment_models import load
-from sentiment_serving.checks import check, rehearse
+from sentiment_models.bundle import Bundle, read_bundle, write_bundle
+from sentiment_models.ensemble import MEMBERS, Blend, save_blend
+from sentiment_serving.checks import backends, check, rehearse
 
 
 @pytest.fixture
@@ -35,6 +37,28 @@ def test_a_library_that_is_not_here_is_named(own):
     (own / "bundle.json").write_text(json.dumps(facts | {"backend": "tensorflow"}))
     with pytest.raises(InputError, match="needs tensorflow, which is not installed"):
         check(own)
+
+
+@pytest.fixture
+def ensemble(tiny_bundle, tmp_path):
+    """Two members, of which the second is said to be a deep one."""
+    folder = tmp_path / "ensemble"
+    folder.mkdir()
+    save_blend(folder, Blend(("tiny", "deep"), np.tile(np.eye(3) / 2, 2), np.zeros(3)))
+    for name in ("tiny", "deep"):
+        shutil.copytree(tiny_bundle, folder / MEMBERS / name)
+    deep = folder / MEMBERS / "deep" / "bundle.json"
+    deep.write_text(json.dumps(json.loads(deep.read_text()) | {"backend": "tensorflow"}))
+    digest = read_bundle(tiny_bundle).text_specification
+    bundle = Bundle(name="both", backend="ensemble", text_specification=digest)
+    write_bundle(folder, bundle, tiny_bundle.parent / "text_spec")
+    return folder
+
+
+def test_an_ensemble_needs_what_its_members_need(ensemble):
+    assert backends(ensemble, read_bundle(ensemble)) == {"ensemble", "linear", "tensorflow"}
+    with pytest.raises(InputError, match="'both' needs tensorflow, which is not installed"):
+        check(ensemble)
 
 
 def test_a_model_that_answers_no_probabilities_is_refused(own):

@@ -110,6 +110,12 @@ def test_help_shows_how_to_serve_from_a_registry(run):
     assert "--follow" in text
 
 
+def test_a_request_log_that_cannot_be_written_ends_in_one_line(run, tiny_bundle, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run("run", "--model", str(tiny_bundle), "--request-log", "file/log", "--port", "0")
+    assert_refused(done, "no folder for the request log", str(tmp_path / "file" / "log"))
+
+
 def test_an_unknown_option_is_a_usage_error(run):
     done = run("run", "--modle", "x")
     assert done.returncode == 2

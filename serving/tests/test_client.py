@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import sentiment_models
 from sentiment_serving import client as module
 from sentiment_serving.client import SentimentClient, ServiceError
+from sentiment_serving.schemas import MAX_EXPLAINED_CHARACTERS
 
 ANSWER = {
     "predictions": [
@@ -110,6 +111,12 @@ def test_an_explanation_says_what_each_word_adds(client):
 
 def test_more_texts_than_can_be_explained_at_once_are_explained(client):
     assert all(answer.contributions for answer in client.explain(["good"] * 70))
+
+
+def test_long_texts_are_explained_although_one_request_would_take_too_many_words(client):
+    texts = ["good " * 150] * 40
+    assert sum(map(len, texts[: module.MAX_EXPLAINED])) > MAX_EXPLAINED_CHARACTERS
+    assert all(answer.contributions for answer in client.explain(texts))
 
 
 def test_models_are_listed(client):

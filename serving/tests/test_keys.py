@@ -49,6 +49,19 @@ def test_a_file_that_went_bad_changes_nothing(tmp_path, content):
     assert keys.holds(FIRST.encode())
 
 
+def test_a_trouble_with_the_file_is_told_once_and_again_when_it_comes_back(tmp_path, caplog):
+    file = tmp_path / "keys"
+    file.write_text(FIRST)
+    keys = ApiKeys("", file)
+    for content in ("", FIRST, ""):
+        file.write_text(content)
+        for _ in range(3):
+            keys.reload()
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert len(told) == 2
+    assert FIRST not in caplog.text
+
+
 @pytest.mark.parametrize("content", [b"", b"# none\n", b"\xff" * 20])
 def test_a_file_without_keys_is_refused_at_the_start(tmp_path, content):
     file = tmp_path / "keys"

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import sentiment_models
 from sentiment_common.errors import InputError
+from sentiment_models.explanation import contributions
 from sentiment_serving.model import (
+    EXPLAINED_AT_A_TIME,
     INLINE_CHARACTERS,
     Models,
     OpenModel,
@@ -80,6 +82,25 @@ def test_the_words_of_a_text_tell_what_they_speak_for(model):
     assert (good["word"], good["start"]) == ("good", 0)
     assert good["values"]["positive"] > 0 > good["values"]["negative"]
     assert (parcel["word"], parcel["start"]) == ("parcel", 5)
+
+
+def test_others_are_answered_while_a_long_text_is_explained(tiny_bundle):
+    sizes = []
+    model = OpenModel(Copy(tiny_bundle), parse(str(tiny_bundle)), sizes.append)
+
+    async def ask():
+        explaining = asyncio.create_task(model.explain(["good parcel " * 100]))
+        while not sizes:
+            await asyncio.sleep(0)
+        await model.score(["bad"])
+        done = explaining.done()
+        return done, await explaining
+
+    done, (explained,) = asyncio.run(ask())
+    assert not done
+    assert max(sizes) <= EXPLAINED_AT_A_TIME + 1
+    expected = contributions(sentiment_models.load(tiny_bundle), "good parcel " * 100)
+    assert [word["values"] for word in explained] == [found.values for found in expected]
 
 
 def test_only_short_requests_are_scored_where_they_arrive(model):

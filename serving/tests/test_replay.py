@@ -102,6 +102,12 @@ def test_redacted_and_omitted_texts_are_warned_of(log, tiny_bundle):
     assert "6 texts: the log" in told
 
 
+def test_without_any_text_no_agreement_is_claimed(log, tiny_bundle):
+    told = run("--log", log("none"), "--model", tiny_bundle)
+    assert "no text to compare: the log -> tiny" in told
+    assert "agreement" not in told
+
+
 def test_the_report_shows_texts_as_texts(log, kinder_bundle, tmp_path):
     out = tmp_path / "out.html"
     folder = log("raw", ["<script>alert(1)</script> parcel"])

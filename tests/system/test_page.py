@@ -153,6 +153,12 @@ def test_more_texts_than_one_request_takes_are_all_shown(page):
     assert len(texts_of(page, "#results li")) == 100
 
 
+def test_long_texts_are_explained_some_at_a_time(page):
+    ask(page, *["good " + "x " * 500] * 32)
+    page.wait("document.getElementById('status').textContent === '32 analysed'")
+    assert len(texts_of(page, "#results li:has(mark.positive)")) == 32
+
+
 def test_all_of_it_is_reached_by_keyboard(page):
     page.evaluate("document.getElementById('texts').focus()")
     reached = []

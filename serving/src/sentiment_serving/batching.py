@@ -4,10 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 Rows = list[list[float]]
-Explained = TypeVar("Explained")
 
 
 class Batcher:
@@ -45,10 +43,6 @@ class Batcher:
         for start in range(0, len(texts), self._max_batch):
             rows += await self._enqueue(texts[start : start + self._max_batch])
         return rows
-
-    async def run(self, function: Callable[[str], Explained], text: str) -> Explained:
-        """Runs something else in the thread, between two batches."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, text)
 
     def _enqueue(self, texts: Sequence[str]) -> "asyncio.Future[Rows]":
         loop = asyncio.get_running_loop()

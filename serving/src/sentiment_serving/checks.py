@@ -8,11 +8,13 @@ from sentiment_common.artifacts import MANIFEST, MODEL, payload_digest, read_int
 from sentiment_common.errors import InputError
 from sentiment_models import Predictor
 from sentiment_models.bundle import Bundle, read_bundle
+from sentiment_models.ensemble import MEMBERS, load_blend
 
 LIBRARIES = {"tensorflow": "tensorflow", "onnx": "onnxruntime"}
 """Backend to the module it needs, where that is not part of the lean environment."""
 REHEARSED = ("", "good", "This is not good at all, it broke after two days! :(")
 TOLERANCE = 1e-6
+ENSEMBLE = "ensemble"
 
 
 def check(folder: Path) -> tuple[Bundle, str]:
@@ -27,14 +29,29 @@ def check(folder: Path) -> tuple[Bundle, str]:
     """
     bundle = read_bundle(folder)
     digest = _checked_digest(folder)
-    needed = LIBRARIES.get(bundle.backend)
-    if needed and importlib.util.find_spec(needed) is None:
-        raise InputError(
-            f"model {bundle.name!r} needs {needed}, which is not installed",
-            where=str(folder),
-            mend="serve it from the environment of requirements-tensorflow.lock",
-        )
+    for backend in sorted(backends(folder, bundle)):
+        needed = LIBRARIES.get(backend)
+        if needed and importlib.util.find_spec(needed) is None:
+            raise InputError(
+                f"model {bundle.name!r} needs {needed}, which is not installed",
+                where=str(folder),
+                mend="serve it from the environment of requirements-tensorflow.lock",
+            )
     return bundle, digest
+
+
+def backends(folder: Path, bundle: Bundle) -> frozenset[str]:
+    """Returns what executes a bundle: its backend and, of an ensemble, those of its members.
+
+    Raises:
+        InputError: A member is no bundle.
+    """
+    found = {bundle.backend}
+    if bundle.backend == ENSEMBLE:
+        for name in load_blend(folder).members:
+            member = folder / MEMBERS / name
+            found |= backends(member, read_bundle(member))
+    return frozenset(found)
 
 
 def rehearse(predictor: Predictor, folder: Path) -> None:

@@ -22,8 +22,10 @@ from typing import Any, Literal, overload
 
 Texts = list[str] | tuple[str, ...]
 Label = Literal["negative", "neutral", "positive"]
-MAX_TEXTS, MAX_EXPLAINED, MAX_BYTES = 256, 32, 900_000
+MAX_TEXTS, MAX_BYTES = 256, 900_000
 """What the client puts into one request; the service takes no more texts, and 1 MiB."""
+MAX_EXPLAINED, MAX_EXPLAINED_BYTES = 32, 1_000
+"""The same with explanations: each word costs a prediction, and a slow model takes its time."""
 RETRIED = (429, 503)
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 
@@ -217,7 +219,8 @@ class SentimentClient:
         if model is not None:
             options["model"] = model
         answers: list[Prediction] = []
-        for batch in _batches(texts, most):
+        largest = MAX_EXPLAINED_BYTES if explain else MAX_BYTES
+        for batch in _batches(texts, most, largest):
             body, request_id = self._request("POST", "/predict", {"texts": batch, **options})
             answers += _predictions(body, request_id)
         return answers
@@ -271,13 +274,13 @@ class SentimentClient:
         return http.client.HTTPConnection(host, port, timeout=self._timeout)
 
 
-def _batches(texts: Sequence[str], most: int) -> Iterator[list[str]]:
-    """Splits texts so that each request is one the service takes."""
+def _batches(texts: Sequence[str], most: int, largest: int) -> Iterator[list[str]]:
+    """Splits texts so that each request is one the service takes: texts, and bytes of them."""
     batch: list[str] = []
     size = 0
     for text in texts:
         length = len(json.dumps(text))
-        if batch and (len(batch) == most or size + length > MAX_BYTES):
+        if batch and (len(batch) == most or size + length > largest):
             yield batch
             batch, size = [], 0
         batch.append(text)

@@ -29,6 +29,7 @@ class ApiKeys:
         self._given = _digests(re.split(r"[,\s]+", given), "SENTIMENT_API_KEYS")
         self._file = file
         self._read_from, self._from_file = (_version(file), _read(file)) if file else ((), ())
+        self._trouble = ""
 
     @classmethod
     def of(cls, settings: Settings) -> "ApiKeys":
@@ -56,8 +57,15 @@ class ApiKeys:
             if version != self._read_from:
                 self._from_file, self._read_from = _read(self._file), version
                 logger.info("read %d API keys again", len(self._from_file))
+            self._trouble = ""
         except InputError as error:
-            logger.warning("the API keys stay as they were: %s", error)
+            self._tell(str(error))
+
+    def _tell(self, trouble: str) -> None:
+        """Logs a trouble once, however long it lasts."""
+        if trouble != self._trouble:
+            logger.warning("the API keys stay as they were: %s", trouble)
+            self._trouble = trouble
 
 
 def presented(headers: Mapping[bytes, bytes]) -> bytes:

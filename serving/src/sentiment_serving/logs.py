@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 import time
 import traceback
@@ -10,6 +11,7 @@ from typing import Any
 FIELDS = "fields"
 """Name in ``extra=`` of further fields of a line."""
 OTHERS = ("bentoml", "uvicorn", "uvicorn.error", "circus")
+TENSORFLOW_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 class JsonLines(logging.Formatter):
@@ -40,6 +42,8 @@ class JsonLines(logging.Formatter):
 
 def configure() -> None:
     """Sends what this process logs, BentoML's and uvicorn's lines too, to stderr as JSON lines."""
+    # TensorFlow's lines are no JSON and may quote a text; what matters it raises as well.
+    os.environ.setdefault(TENSORFLOW_LEVEL, "3")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level="INFO", handlers=[handler], force=True)

@@ -6,13 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import sentiment_models
 from sentiment_common.errors import InputError
 from sentiment_common.packages import cache_folder
 from sentiment_models.bundle import Bundle
-from sentiment_models.explanation import contributions
+from sentiment_models.explanation import shares, variants
 from sentiment_serving.batching import Batcher, Rows
-from sentiment_serving.checks import check, rehearse
+from sentiment_serving.checks import backends, check, rehearse
 from sentiment_serving.references import Source, parse
 from sentiment_serving.schemas import ListedModel, ServedModel
 from sentiment_serving.settings import Settings
@@ -22,6 +24,8 @@ VARIABLE = "SENTIMENT_MODEL"
 BUNDLED = "sentiment_bundle"
 FAST_BACKEND, SLOW_TO_OPEN = "linear", "tensorflow"
 INLINE_CHARACTERS = 20_000
+EXPLAINED_AT_A_TIME = 16
+"""Variants of a text that are scored together: requests that come meanwhile wait for no more."""
 ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 Explanation = list[dict[str, Any]]
 
@@ -91,7 +95,7 @@ class OpenModel:
 
     async def explain(self, texts: Sequence[str]) -> list[Explanation]:
         """Returns what each word of each text adds to each label."""
-        return [await self._batcher.run(self._explain, text) for text in texts]
+        return [await self._explain(text) for text in texts]
 
     def label(self, row: Sequence[float]) -> str:
         """Returns the most probable label."""
@@ -122,10 +126,14 @@ class OpenModel:
             source="registry" if self.source.registered else "folder", default=default,
         )  # fmt: skip
 
-    def _explain(self, text: str) -> Explanation:
+    async def _explain(self, text: str) -> Explanation:
+        asked = variants(text)
+        rows: Rows = []
+        for start in range(0, len(asked), EXPLAINED_AT_A_TIME):
+            rows += await self._batcher.score(asked[start : start + EXPLAINED_AT_A_TIME])
         return [
             {"word": found.word, "start": found.start, "values": found.values}
-            for found in contributions(self._predictor, text)
+            for found in shares(self.labels, text, np.array(rows))
         ]
 
 
@@ -201,6 +209,6 @@ def rehearsed(folder: Path) -> tuple[Bundle, str]:
         InputError: The bundle cannot be used.
     """
     bundle, digest = check(folder)
-    if bundle.backend != SLOW_TO_OPEN:
+    if SLOW_TO_OPEN not in backends(folder, bundle):
         rehearse(sentiment_models.load(folder), folder)
     return bundle, digest

@@ -76,9 +76,9 @@ class Comparison:
 
     @property
     def agreement(self) -> float:
-        """Share of the texts that keep their label."""
+        """Share of the texts that keep their label; there must be texts."""
         same = sum(count for (old, new), count in self.confusion.items() if old == new)
-        return same / self.compared if self.compared else 1.0
+        return same / self.compared
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -208,12 +208,13 @@ def _warnings(found: Comparison) -> list[str]:
 
 
 def _summary(found: Comparison) -> list[str]:
+    if not found.compared:
+        return [f"no text to compare: {found.names[0]} -> {found.names[1]}"]
     changed = found.compared - round(found.agreement * found.compared)
-    mean = found.shift / found.compared if found.compared else 0.0
     return [
         f"{found.compared:,} texts: {found.names[0]} -> {found.names[1]}",
         f"agreement {found.agreement:.2%}, {changed:,} texts change their label",
-        f"mean shift of probability {mean:.4f}",
+        f"mean shift of probability {found.shift / found.compared:.4f}",
     ]
 
 

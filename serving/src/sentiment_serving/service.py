@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import bentoml
@@ -17,6 +18,7 @@ from sentiment_serving.keys import ApiKeys
 from sentiment_serving.listener import Listener
 from sentiment_serving.model import rehearsed, shelf_of, sources_of
 from sentiment_serving.openapi import SUMMARY
+from sentiment_serving.request_log import writable
 from sentiment_serving.schemas import PredictRequest, PredictResponse
 from sentiment_serving.settings import Settings
 
@@ -82,6 +84,8 @@ class SentimentService:
             # Here, and not where this module is imported, the working directory is the user's.
             settings = SETTINGS.absolute()
             ApiKeys.of(settings)
+            if settings.request_log:
+                writable(Path(settings.request_log))
             shelf = shelf_of(settings, os.environ)
             for source in sources_of(settings):
                 rehearsed(shelf.first(source).folder)

@@ -4,6 +4,7 @@ const SIGNS = { negative: "▼", neutral: "●", positive: "▲" };
 const MOST_TEXTS = 256;
 const MOST_EXPLAINED = 32;
 const MOST_BYTES = 900_000;
+const MOST_EXPLAINED_BYTES = 1_000; // each word costs a prediction: a slow model shows some at a time
 const LEAST_SHARE = 0.1; // of the strongest word, below which a word is not worth a colour
 const LEAST_STRENGTH = 1; // log-odds: a text of weak words has no strong colour
 const TELLING = 3;
@@ -66,13 +67,13 @@ function pause(seconds, signal) {
   });
 }
 
-function* batches(texts, most) {
+function* batches(texts, most, mostBytes) {
   let batch = [];
   let size = 0;
   const bytes = new TextEncoder();
   for (const text of texts) {
     const length = bytes.encode(JSON.stringify(text)).length;
-    if (batch.length && (batch.length === most || size + length > MOST_BYTES)) {
+    if (batch.length && (batch.length === most || size + length > mostBytes)) {
       yield batch;
       [batch, size] = [[], 0];
     }
@@ -108,7 +109,8 @@ async function analyse() {
 
 async function askAll(texts, models, explain, signal) {
   begin(models.length > 1, explain);
-  for (const batch of batches(texts, explain ? MOST_EXPLAINED : MOST_TEXTS)) {
+  const most = explain ? [MOST_EXPLAINED, MOST_EXPLAINED_BYTES] : [MOST_TEXTS, MOST_BYTES];
+  for (const batch of batches(texts, ...most)) {
     const replies = await Promise.all(models.map((model) => request(
       "predict", { texts: batch, ...(explain && { explain }), ...(model && { model }) }, signal,
     )));

@@ -2,8 +2,9 @@
 
 from sentiment_serving.request_log.entry import SCHEMA_VERSION, Answered, Entry
 from sentiment_serving.request_log.reader import Account, read_log
-from sentiment_serving.request_log.writer import LogSettings, RequestLog
+from sentiment_serving.request_log.writer import LogSettings, RequestLog, writable
 
 __all__ = [
     "SCHEMA_VERSION", "Account", "Answered", "Entry", "LogSettings", "RequestLog", "read_log",
+    "writable",
 ]  # fmt: skip

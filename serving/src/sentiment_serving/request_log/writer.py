@@ -68,7 +68,7 @@ class RequestLog:
 
     def __init__(self, folder: Path, settings: LogSettings | None = None) -> None:
         self._settings = settings or LogSettings()
-        self._folder = _writable(folder)
+        self._folder = writable(folder)
         started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         self._process = f"requests-{started}-{os.getpid()}"
         self._queue: deque[tuple[int, Answered, int]] = deque()
@@ -303,7 +303,12 @@ def _tidied(folder: Path, keep_bytes: int) -> None:
         LOGGER.warning("closed files of the request log stay as they are: %s", error.strerror)
 
 
-def _writable(folder: Path) -> Path:
+def writable(folder: Path) -> Path:
+    """Makes the folder of a log if it is not there, and returns its absolute path.
+
+    Raises:
+        InputError: It cannot be made or written to.
+    """
     try:
         folder.mkdir(mode=files.OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,231 @@
+"""The image of the service: its size, what it holds, and that it answers when locked up."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sentiment_pipelines.environments import ROOT, process_environment, rooms, sync
+
+DOCKERFILE = ROOT / "serving" / "Dockerfile"
+IMAGE, OWN_BASE = "sentiment-serving:system-test", "sentiment-base:system-test"
+LIMIT = 300_000_000
+LOCKED_UP = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL")  # noqa: S108 (in the container)
+RUN = ("sentiment-serve", "run", "--model", "/model", "--host", "0.0.0.0", "--open")  # noqa: S104
+KEY = "key-of-the-image-1"
+DEBIAN = ("python3", "python3-venv", "ca-certificates", "usr-is-merged")
+ASK = """
+import sys, urllib.request
+body = sys.argv[2].encode() if sys.argv[2:] else None
+request = urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})
+print(urllib.request.urlopen(request).read().decode())
+"""
+
+
+def client():
+    """Returns the docker client to use, or None and what is missing: BuildKit takes secrets."""
+    missing = "docker with BuildKit is not installed"
+    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
+    for found in (shutil.which("docker"), shutil.which("docker", path="/usr/bin")):
+        if found:
+            command = [found, "build", "--help"]
+            told = subprocess.run(command, env=environment, capture_output=True, check=False)
+            if b"--secret" in told.stdout:
+                answer = subprocess.run([found, "info"], capture_output=True, check=False)
+                if answer.returncode == 0:
+                    return found, ""
+                missing = "no docker daemon answers"
+    return None, missing
+
+
+@pytest.fixture(scope="module")
+def docker():
+    """Runs docker; returns what it printed or, unchecked, how it ended."""
+    found, missing = client()
+    if not found:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
+
+    def run(*arguments, check=True):
+        done = subprocess.run(
+            [found, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout if check else done
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def base(docker, tmp_path_factory):
+    """The image that the Dockerfile stands on; without a registry, Debian's Python in its place."""
+    name = re.search(r"^ARG BASE=(\S+)$", DOCKERFILE.read_text(), re.MULTILINE).group(1)
+    if docker("image", "ls", "--quiet", name) or not docker("pull", name, check=False).returncode:
+        return name
+    if docker("image", "ls", "--quiet", OWN_BASE):
+        return OWN_BASE
+    if not shutil.which("mmdebstrap"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("neither a registry nor mmdebstrap")
+    system = tmp_path_factory.mktemp("base") / "base.tar"
+    omitted = (f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale"))
+    hooks = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", hooks, *omitted]
+    command += [f"--include={','.join(DEBIAN)}", "bookworm", str(system)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    docker("import", str(system), OWN_BASE)
+    system.unlink()
+    return OWN_BASE
+
+
+def secrets():
+    """Yields what lets pip in the build reach this machine's index."""
+    settings = (os.environ.get("PIP_CONFIG_FILE"), Path.home() / ".config/pip/pip.conf")
+    found = next((path for path in settings if path and Path(path).is_file()), None)
+    for name, path in {"pip": found, "ca": os.environ.get("PIP_CERT")}.items():
+        if path:
+            yield from ("--secret", f"id={name},src={path}")
+
+
+@pytest.fixture(scope="module")
+def image(docker, base):
+    arguments = ("--build-arg", f"BASE={base}", *secrets(), "--tag", IMAGE)
+    docker("build", "--file", str(DOCKERFILE), *arguments, str(ROOT))
+    yield IMAGE
+    docker("image", "rm", IMAGE)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """A linear bundle."""
+    room = rooms()["serving"]
+    sync(room)
+    folder = tmp_path_factory.mktemp("bundles")
+    command = [room.python, Path(__file__).with_name("bundles.py"), folder]
+    subprocess.run(command, env=process_environment(room), check=True)
+    return folder / "words"
+
+
+@pytest.fixture
+def start(docker, image, bundle):
+    """Starts the image with the bundle mounted and returns the container."""
+    started = []
+
+    def run(mounted_at, *arguments, command=()):
+        volume = ("--volume", f"{bundle}:{mounted_at}:ro")
+        given = (*LOCKED_UP, *volume, *arguments)
+        started.append(docker("run", "--detach", *given, image, *command).strip())
+        return started[-1]
+
+    yield run
+    for container in started:
+        docker("rm", "--force", container)
+
+
+def wait_for(answer, docker, container):
+    for _ in range(600):
+        with contextlib.suppress(httpx.TransportError):
+            if answer():
+                return
+        state = docker("inspect", "--format", "{{.State.Running}}", container)
+        assert state.strip() == "true", docker("logs", container, check=False)
+        time.sleep(0.1)
+    raise AssertionError(docker("logs", container, check=False))
+
+
+def address_of(docker, container, port):
+    return f"http://{docker('port', container, str(port)).splitlines()[0]}"
+
+
+def label(answer):
+    return answer["predictions"][0]["label"]
+
+
+def test_the_image_of_a_linear_model_stays_under_300_megabytes(docker, image):
+    size = int(docker("image", "inspect", "--format", "{{.Size}}", image))
+    assert size < LIMIT, docker("history", image)
+
+
+def test_the_image_names_a_numbered_user_and_no_entry_point(docker, image):
+    settings = json.loads(docker("image", "inspect", "--format", "{{json .Config}}", image))
+    assert settings["User"].isdecimal()
+    assert settings["User"] != "0"
+    assert not settings["Entrypoint"]
+
+
+def test_the_image_holds_neither_a_runtime_it_does_not_need_nor_the_secrets_of_its_build(
+    docker, image
+):
+    names = ("sentiment_serving", "tensorflow", "onnxruntime", "sklearn", "mlflow", "pip")
+    program = f"from importlib.util import find_spec as f; print([n for n in {names} if f(n)])"
+    assert docker("run", "--rm", image, "python3", "-c", program).strip() == "['sentiment_serving']"
+    listing = docker("run", "--rm", image, "sh", "-c", "ls -d /etc/pip.conf /run/secrets/* || true")
+    assert not listing
+
+
+@pytest.mark.parametrize(
+    ("command", "mounted_at", "port", "route"),
+    [
+        (("serve",), "/opt/ml/model", 8080, "invocations"),
+        (RUN, "/model", 3000, "predict"),
+    ],
+    ids=["serve", "sentiment-serve run"],
+)
+def test_a_command_answers_with_a_read_only_root_and_no_network(
+    docker, start, command, mounted_at, port, route
+):
+    container = start(mounted_at, "--network", "none", command=command)
+    ask = ("exec", container, "python3", "-c", ASK)
+    ready = f"http://127.0.0.1:{port}/ping"
+    wait_for(lambda: docker(*ask, ready, check=False).returncode == 0, docker, container)
+    for text, expected in (("good", "positive"), ("bad", "negative")):
+        body = json.dumps({"text": text})
+        answer = docker(*ask, f"http://127.0.0.1:{port}/{route}", body)
+        assert label(json.loads(answer)) == expected
+
+
+def test_serve_answers_sagemakers_routes_on_its_published_port_until_it_is_told_to_end(
+    docker, start
+):
+    container = start("/opt/ml/model", "--publish", "127.0.0.1::8080", command=("serve",))
+    address = address_of(docker, container, 8080)
+    wait_for(lambda: httpx.get(f"{address}/ping").status_code == 200, docker, container)
+    lines = '{"text": "good"}\n{"text": "bad"}\n'
+    given = {"Content-Type": "application/jsonlines"}
+    answer = httpx.post(f"{address}/invocations", content=lines, headers=given)
+    assert answer.status_code == 200, answer.text
+    records = [json.loads(line) for line in answer.text.splitlines()]
+    assert [record["label"] for record in records] == ["positive", "negative"]
+    docker("stop", "--time", "20", container)
+    assert docker("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+
+
+def test_by_itself_the_image_serves_those_who_have_a_key(docker, start):
+    keys = ("--env", f"SENTIMENT_API_KEYS={KEY}")
+    container = start("/model", "--publish", "127.0.0.1::3000", *keys)
+    address = address_of(docker, container, 3000)
+    wait_for(lambda: httpx.get(f"{address}/readyz").status_code == 200, docker, container)
+    given = {"X-API-Key": KEY}
+    answer = httpx.post(f"{address}/predict", json={"text": "good"}, headers=given)
+    assert label(answer.json()) == "positive"
+    assert httpx.post(f"{address}/predict", json={"text": "good"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [((), "no API key is set"), (("--env", "SENTIMENT_OPEN=true"), "no bundle.json here")],
+    ids=["no key", "no model"],
+)
+def test_what_is_missing_is_one_line(docker, image, bundle, settings, complaint):
+    volume = () if settings else ("--volume", f"{bundle}:/model:ro")
+    done = docker("run", "--rm", *LOCKED_UP, *settings, *volume, image, check=False)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
