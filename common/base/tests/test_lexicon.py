@@ -37,6 +37,7 @@ def test_a_file_of_ones_own_is_read_whatever_its_line_ends_and_further_columns(t
         ("good\t2\nbad\n", "line 2: not a word, a tab and a valence"),
         ("good\tfine\n", "line 1"),
         ("good\tnan\n", "line 1"),
+        ("good\t1e300\n", "line 1"),
         ("\t1\n", "line 1"),
         ("\n \n", "an empty lexicon"),
         (b"caf\xe9\t1\n", "no lexicon can be read"),
@@ -57,6 +58,13 @@ def test_a_token_has_its_own_valence_else_the_mean_of_the_words_it_stands_for(tm
     assert lexicon.by_token([found], TOKENIZER) == {"love": (3.0,)}
     found = read_one(tmp_path / "own.tsv", "loves\t3\nloved\t1\nhated\t-2\n")
     assert lexicon.by_token([found], TOKENIZER) == {"love": (2.0,), "hate": (-2.0,)}
+
+
+@pytest.mark.parametrize("text", ["not good\t-2\n", "good\t0\n", "!\t1\n"])
+def test_a_lexicon_that_tells_nothing_of_any_token_is_refused(tmp_path, text):
+    found = read_one(tmp_path / "own.tsv", text)
+    with pytest.raises(InputError, match=r"own\.tsv: no entry is a single word"):
+        lexicon.by_token([found], TOKENIZER)
 
 
 def test_a_mark_has_no_valence_and_a_token_that_one_lexicon_does_not_know_has_none_there(tmp_path):

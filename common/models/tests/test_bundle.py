@@ -7,6 +7,8 @@ from sentiment_common.text import current
 from sentiment_models import LABELS, load
 from sentiment_models.bundle import Bundle, read_bundle, write_bundle
 
+WITHOUT_LABELS = '{"name": "x", "backend": "linear", "text_specification": "", "schema_version": 1}'
+
 
 def change(folder, **values):
     path = folder / "bundle.json"
@@ -31,7 +33,7 @@ def test_a_broken_bundle_json_is_refused(bundle_folder):
         load(bundle_folder)
 
 
-@pytest.mark.parametrize("content", ["[]", "{}", '{"name": "baseline"}'])
+@pytest.mark.parametrize("content", ["[]", "{}", WITHOUT_LABELS])
 def test_json_that_is_no_bundle_is_refused(bundle_folder, content):
     (bundle_folder / "bundle.json").write_text(content)
     with pytest.raises(InputError, match="not a bundle's description"):

@@ -86,6 +86,13 @@ def test_a_damaged_list_of_members_is_refused(folder, content):
         load(folder)
 
 
+@pytest.mark.parametrize("name", ["..", "first/../..", "/first", ""])
+def test_a_member_that_lies_elsewhere_is_refused(folder, name):
+    (folder / "members.json").write_text(json.dumps({"members": [name, "second"]}))
+    with pytest.raises(InputError, match="is no name of a member"):
+        load(folder)
+
+
 def test_missing_weights_are_named(folder):
     (folder / "weights.npz").unlink()
     with pytest.raises(InputError, match=r"weights\.npz is missing"):

@@ -269,3 +269,19 @@ def test_vocabulary_and_weights_of_different_models_are_refused(bundle_folder):
     path.write_text(path.read_text() + "extra\n")
     with pytest.raises(InputError, match="8 lines"):
         load(bundle_folder)
+
+
+def test_weights_of_two_labels_are_refused(bundle_folder):
+    path = bundle_folder / "weights.npz"
+    arrays = dict(np.load(path))
+    arrays["word_coefficients"] = arrays["word_coefficients"][:2]
+    np.savez(path, **arrays)
+    with pytest.raises(InputError, match=r"coefficients of shape \(2, 7\)"):
+        load(bundle_folder)
+
+
+def test_a_single_array_in_place_of_the_weights_is_refused(bundle_folder):
+    with (bundle_folder / "weights.npz").open("wb") as stream:
+        np.save(stream, np.ones(3))
+    with pytest.raises(InputError, match="damaged"):
+        load(bundle_folder)

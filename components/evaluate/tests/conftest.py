@@ -167,8 +167,10 @@ def champion_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def with_saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A good model with a folder whose bytes differ from save to save."""
+    """A good model with a folder whose bytes differ from save to save, and a sealed member."""
     model = _write_model(tmp_path_factory.mktemp("candidate") / "model", "good")
+    (model / "members" / "one").mkdir(parents=True)
+    (model / "members" / "one" / "artifact.json").write_text("{}")
     (model / "saved_model").mkdir()
     (model / "saved_model" / "bytes").write_bytes(os.urandom(8))
     named = {"saved_model": "weights by name"}

@@ -39,6 +39,7 @@ def test_the_chosen_model_is_copied_and_keeps_its_digest(
     blessing = json.loads((blessed / "blessing" / "blessing.json").read_text())
     assert copied.digest == original.digest == blessing["candidate_digest"]
     assert copied.named == {"saved_model": "weights by name"}
+    assert (blessed / "model" / "members" / "one" / "artifact.json").is_file()
     assert load(blessed / "model").predict_proba(["it is great"]).argmax() == 2
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_evaluate.contenders import candidates, champion
+from sentiment_evaluate.contenders import candidates, champion, withdrawn
 
 
 def test_candidates_of_one_name_get_names_of_their_own(good: Path, poor: Path) -> None:
@@ -46,3 +46,17 @@ def test_a_champion_of_another_digest_is_refused(
     (folder / "champion.json").write_text(json.dumps({**facts, "digest": "sha256:other"}))
     with pytest.raises(InputError, match=r"champion\.json says sha256:other"):
         champion(folder)
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", None])
+def test_a_damaged_champion_is_refused(
+    champion_of: Callable[[Path | None], Path], content: str | None
+) -> None:
+    folder = champion_of(None)
+    path = folder / "champion.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    for read in (champion, withdrawn):
+        with pytest.raises(InputError, match=r"champion\.json: it tells no champion"):
+            read(folder)

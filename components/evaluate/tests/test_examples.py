@@ -101,6 +101,14 @@ def test_nothing_out_of_domain_is_refused(tmp_path: Path, rows: Rows) -> None:
         read_out_of_domain(tmp_path, rows=10, seed=1)
 
 
+def test_a_split_that_is_cut_short_is_refused(tmp_path: Path, rows: Rows) -> None:
+    write(tmp_path, pa.Table.from_pylist(rows("t")))
+    for path in tmp_path.rglob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="not a Parquet file"):
+        read_out_of_domain(tmp_path, rows=10, seed=1)
+
+
 def test_the_words_of_the_train_split_are_read_without_its_labels(
     tmp_path: Path, rows: Rows
 ) -> None:

@@ -150,7 +150,11 @@ def _write_features(folder: Path, tokens: list[list[str]], labels: list[str]) ->
     folder.mkdir(parents=True)
     names = [f"row-{number}" for number in range(len(tokens))]
     ratings = [4.0 * LABELS.index(label) - 4 for label in labels]
-    columns = {"id": names, "label": labels, "group": names, "rating": ratings, "tokens": tokens}
+    texts = [" ".join(row) for row in tokens]
+    columns = {
+        "id": names, "text": texts, "label": labels, "group": names, "rating": ratings,
+        "tokens": tokens,
+    }  # fmt: skip
     pq.write_table(pa.table(columns), folder / "features.parquet")
     _seal(folder, FEATURES)
 

@@ -241,6 +241,19 @@ def test_features_without_rows_are_refused(folders, tmp_path, train, name):
     assert "model" not in left_behind(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["train_features", "validation_features"])
+def test_tokens_of_another_text_specification_are_refused(folders, tmp_path, train, name):
+    path = tmp_path / name / "features.parquet"
+    table = pq.read_table(path)
+    tokens = [[*row, "more"] for row in table["tokens"].to_pylist()]
+    at = table.schema.get_field_index("tokens")
+    pq.write_table(table.set_column(at, "tokens", [tokens]), path)
+    done = train(folders, tmp_path / "model")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"{name}/features.parquet: the tokens of row 0 are not those" in done.stderr
+    assert "model" not in left_behind(tmp_path)
+
+
 def test_an_option_out_of_range_is_refused_at_once(shared_folders, tmp_path, train):
     done = train(shared_folders, tmp_path / "model", dropout=1.0)
     assert done.returncode == 2

@@ -1,6 +1,7 @@
 import pytest
 
 from sentiment_common.artifacts import Source
+from sentiment_common.errors import InputError
 from sentiment_common.lexicon import Lexicon, read
 from sentiment_common.text import Tokenizer, current
 from sentiment_train_deep.lexicon import of_tokens, table
@@ -30,8 +31,9 @@ def test_valences_are_parts_of_the_strongest_words(tokenizer):
     assert told == {"complaint": -0.5, "battery": 0.25}
 
 
-def test_a_lexicon_of_zeros_tells_nothing(tokenizer):
-    assert of_tokens(made(("good", 0.0)), tokenizer) == {}
+def test_a_lexicon_of_zeros_is_refused(tokenizer):
+    with pytest.raises(InputError, match="no entry is a single word with a valence other than 0"):
+        of_tokens(made(("good", 0.0)), tokenizer)
 
 
 def test_the_table_tells_valences_and_negations():

@@ -89,7 +89,8 @@ def macro_f1(folder: Path, seed: int, changes: Mapping[str, Any]) -> float:
             replace(part, texts=list(map(" ".join, part.tokens))) for part in (rows, test)
         )
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
-        eyes = stage.opened(settings, folder / "graph" / "text_spec", Path(scratch))
+        tokenizer = Tokenizer(TextSpecification.load(folder / "graph" / "text_spec"))
+        eyes = stage.opened(settings, tokenizer, Path(scratch))
         soft = targets.soft(rows.targets, rows.ratings, settings.rating_noise)
         data = TrainingData(eyes.features(rows), eyes.figures, rows.targets, soft, rows.groups)
         found = train(data, settings, TrackingLog()).predict_proba(eyes.features(test))

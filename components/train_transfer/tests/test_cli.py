@@ -164,7 +164,24 @@ def test_a_cut_encoder_is_refused(folders, tmp_path, train, name, message):
     path = folders.encoder / name
     os.truncate(path, path.stat().st_size // 2)
     (tmp_path / "out").mkdir()
-    refused(train(folders, tmp_path / "out"), message, tmp_path / "out")
+    done = train(folders, tmp_path / "out")
+    refused(done, message, tmp_path / "out")
+    assert done.stderr.strip().rpartition("\n")[2].startswith(f"sentiment-train-transfer: {path}: ")
+
+
+def test_tokens_of_another_text_specification_are_refused(folders, tmp_path, train, change_column):
+    change_column(folders.validation / "features.parquet", "tokens", lambda row: [*row, "more"])
+    (tmp_path / "out").mkdir()
+    refused(train(folders, tmp_path / "out"), "the tokens of row 0", tmp_path / "out")
+
+
+def test_a_lexicon_without_a_single_word_is_refused(shared_folders, tmp_path, train):
+    lexicon = tmp_path / "phrases.tsv"
+    lexicon.write_text("not good\t-2\n")
+    out = tmp_path / "out"
+    out.mkdir()
+    done = train(shared_folders, out, "--lexicon", lexicon)
+    refused(done, "no entry is a single word with a valence", out)
 
 
 def test_the_inputs_swapped_are_told_apart(folders, tmp_path, train):

@@ -131,7 +131,8 @@ def scored(folder: Path, examples: Path, seed: int, options: Sequence[str]) -> F
     baseline = ROOMS / "train_baseline" / "bin"
     run(
         baseline / "sentiment-train-baseline", "--train-features", features,
-        "--transform-graph", graph, "--out-model", model, "--seed", seed,
+        "--transform-graph", graph, "--out-model", model,
+        "--out-predictions", folder / "predictions", "--seed", seed,
     )  # fmt: skip
     figures: Figures = json.loads(run(baseline / "python", "-c", SCORE, model, examples))
     return figures

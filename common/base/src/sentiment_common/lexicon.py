@@ -38,6 +38,7 @@ OPINION_FILE = "labMTsimple-2.8.8/labMTsimple/data/OL/{}-words-clean.txt"
 OPINION_VALENCES = {"positive": 2.0, "negative": -2.0}
 # What a face made of marks means is no valence of the marks, and none of a text without words.
 NO_WORDS = frozenset({"!", "?", EMPTY_TOKEN})
+LARGEST_VALENCE = 1e6
 logger = logging.getLogger(__name__)
 
 
@@ -95,6 +96,9 @@ def by_token(lexicons: Sequence[Lexicon], tokenizer: Tokenizer) -> dict[str, tup
     Args:
         lexicons: The lexicons.
         tokenizer: Executes the text specification of the model.
+
+    Raises:
+        InputError: A lexicon tells nothing of any token.
     """
     folded = [_folded(lexicon, tokenizer) for lexicon in lexicons]
     tokens = sorted({token for table in folded for token in table})
@@ -115,7 +119,14 @@ def _folded(lexicon: Lexicon, tokenizer: Tokenizer) -> Mapping[str, float]:
         "lexicon %s: %d entries, %d tokens", lexicon.name, len(lexicon.valences), len(forms)
     )
     means = {token: sum(values) / len(values) for token, values in forms.items()}
-    return {token: value for token, value in {**means, **own}.items() if value}
+    told = {token: value for token, value in {**means, **own}.items() if value}
+    if not told:
+        raise InputError(
+            "no entry is a single word with a valence other than 0",
+            where=lexicon.source.uri,
+            mend=f"give another lexicon, or {NONE}",
+        )
+    return told
 
 
 def _vader() -> Lexicon:
@@ -159,7 +170,7 @@ def _pairs(text: str, where: str) -> tuple[tuple[str, float], ...]:
             continue
         word, _, rest = line.rstrip("\r").partition("\t")
         valence = _number(rest.partition("\t")[0])
-        if not word.strip() or not math.isfinite(valence):
+        if not word.strip() or not abs(valence) <= LARGEST_VALENCE:
             raise InputError(
                 "not a word, a tab and a valence",
                 where=f"{where}, line {number}",

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
 
-from sentiment_common.text import Replace, Squeeze, Tokenizer, current
+from sentiment_common.errors import InputError
+from sentiment_common.text import Replace, Squeeze, Tokenizer, check_tokens, current
 from sentiment_common.text.rules import RULES
 from sentiment_common.text.words import STOP_WORDS
 
@@ -190,3 +191,12 @@ def test_threads_may_share_a_tokenizer():
     texts = [text for text, _ in EXAMPLES.values()] * 20
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(TOKENIZER.tokens, texts)) == [*map(TOKENIZER.tokens, texts)]
+
+
+def test_stored_tokens_are_held_against_their_texts():
+    texts = ["The batteries lasted", ""]
+    stored = [TOKENIZER.tokens(text) for text in texts]
+    check_tokens(TOKENIZER, texts, stored, "features")
+    for other in ([texts[0], "late"], [texts[0], None]):
+        with pytest.raises(InputError, match="features: the tokens of row 1 are not those"):
+            check_tokens(TOKENIZER, other, stored, "features")

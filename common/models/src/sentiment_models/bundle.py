@@ -94,7 +94,8 @@ def read_specification(folder: Path, bundle: Bundle) -> TextSpecification:
 
 def _parsed(stored: Any, path: Path) -> Bundle:
     known = {item.name for item in fields(Bundle)}
-    if not isinstance(stored, dict) or not {"name", "backend", "text_specification"} <= set(stored):
+    needed = {"name", "backend", "text_specification", "labels"}
+    if not isinstance(stored, dict) or not needed <= set(stored):
         raise InputError("not a bundle's description", where=str(path))
     if stored.get("schema_version") != SCHEMA_VERSION or not set(stored) <= known:
         raise InputError(

@@ -80,6 +80,8 @@ class Encoder:
             InputError: onnxruntime or tokenizers is not installed, or a file is missing, damaged,
                 not the one that was described, or no encoder.
         """
+        # onnxruntime reports its use to its makers unless it is told not to before its import.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         try:
             import onnxruntime
             import tokenizers

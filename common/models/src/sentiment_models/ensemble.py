@@ -1,6 +1,7 @@
 """The ensemble backend: whole bundles as members, blended by weights or by a stacked regression."""
 
 import json
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from sentiment_models.calibration import softmax
 from sentiment_models.predictor import Predictor, check_texts
 
 MEMBERS, BLEND, WEIGHTS = "members", "members.json", "weights.npz"
+MEMBER = re.compile(r"[\w-][\w.-]*")
+RESTORE = "restore the whole model from its registry"
 LEAST_PROBABILITY = 1e-6
 """Probabilities below it count as it: a sure member does not outvote all others."""
 
@@ -83,11 +86,14 @@ def load_blend(folder: Path) -> Blend:
         raise InputError(f"{error.filename} is missing", where=str(folder)) from error
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"its blend is damaged ({error})", where=str(folder)) from error
+    # "..", say, would be the ensemble itself.
+    if strange := [name for name in members if not MEMBER.fullmatch(name)]:
+        raise InputError(f"{strange[0]!r} is no name of a member", where=str(folder), mend=RESTORE)
     if not members or blend.coefficients.shape != (len(LABELS), len(LABELS) * len(members)):
         raise InputError(
             f"{len(members)} members, weights of shape {blend.coefficients.shape}",
             where=str(folder),
-            mend="restore the whole model from its registry",
+            mend=RESTORE,
         )
     return blend
 

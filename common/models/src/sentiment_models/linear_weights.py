@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment_common.errors import InputError
+from sentiment_models.bundle import LABELS
 from sentiment_models.lexicon import feature_names
 
 VOCABULARY, PIECES, LEXICON, WEIGHTS = "vocabulary.txt", "pieces.txt", "lexicon.txt", "weights.npz"
@@ -139,7 +140,7 @@ def load_linear(folder: Path) -> LinearWeights:
         )
     except FileNotFoundError as error:
         raise InputError(f"{error.filename} is missing", where=str(folder)) from error
-    except (ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
         raise InputError(f"damaged ({error})", where=str(path)) from error
 
 
@@ -182,8 +183,8 @@ def _lexicon(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> LexiconWeights
     words, valences = _read_lines(folder / LEXICON), arrays["valences"]
     lexicons = valences.shape[1]
     names = feature_names(lexicons)
-    if arrays["lexicon_coefficients"].shape[1] != len(names):
-        raise ValueError(f"{lexicons} lexicons have {len(names)} features")
+    if arrays["lexicon_coefficients"].shape != (len(LABELS), len(names)):
+        raise ValueError(f"{lexicons} lexicons have {len(names)} features a label")
     if len(words) != len(valences):
         raise InputError(
             f"{len(words)} lines in {LEXICON}, {len(valences)} valences in {WEIGHTS}",
@@ -195,9 +196,10 @@ def _lexicon(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> LexiconWeights
 
 
 def _check(path: Path, lines: int, idf: NDArray[Any], coefficients: NDArray[Any]) -> None:
-    if idf.shape != (lines,) or coefficients.shape[1] != lines:
+    if idf.shape != (lines,) or coefficients.shape != (len(LABELS), lines):
         raise InputError(
-            f"{lines} lines in {path.name}, {len(idf)} factors in {WEIGHTS}",
+            f"{lines} lines in {path.name}, {len(idf)} factors and coefficients of shape "
+            f"{coefficients.shape} in {WEIGHTS}",
             where=str(path.parent),
             mend=RESTORE,
         )

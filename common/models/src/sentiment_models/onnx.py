@@ -56,7 +56,7 @@ def load_head(folder: Path) -> Head:
             return Head(stored["coefficients"], stored["intercept"])
     except FileNotFoundError as error:
         raise InputError(f"{HEAD} is missing", where=str(folder)) from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"damaged ({error})", where=str(path)) from error
 
 

@@ -168,7 +168,8 @@ def _copy_model(task: Task, role: str) -> None:
     source = task.input(role)
     shutil.copytree(
         source, task.outputs["model"], dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns(MANIFEST, TRACKING),
+        # Those of an ensemble's members stay: they tell where each of them comes from.
+        ignore=lambda folder, names: {MANIFEST, TRACKING} if Path(folder) == source else set(),
     )  # fmt: skip
     task.named_digests["model"] = dict(read_manifest(source, MODEL).named)
 

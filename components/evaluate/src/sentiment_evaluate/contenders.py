@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sentiment_common.artifacts import (
     CHAMPION,
@@ -87,8 +88,7 @@ def champion(folder: Path) -> Contender | None:
     Raises:
         InputError: The artifact is incomplete or its bundle is another one than it says.
     """
-    read_manifest(folder, CHAMPION)
-    facts = json.loads((folder / "champion.json").read_text(encoding="utf-8"))
+    facts = _facts(folder)
     if facts["digest"] is None:
         return None
     manifest = read_intact(folder / "bundle", MODEL)
@@ -110,9 +110,12 @@ def withdrawn(folder: Path) -> dict[str, Withdrawal]:
 
     Args:
         folder: The champion's artifact; an early one knows of none.
+
+    Raises:
+        InputError: The artifact is incomplete or damaged.
     """
-    facts = json.loads((folder / "champion.json").read_text(encoding="utf-8"))
-    return {it["digest"]: Withdrawal(it["date"], it["reason"]) for it in facts.get("withdrawn", ())}
+    listed = _facts(folder).get("withdrawn", ())
+    return {it["digest"]: Withdrawal(it["date"], it["reason"]) for it in listed}
 
 
 def trained_apart(found: Sequence[Contender]) -> str:
@@ -126,3 +129,20 @@ def trained_apart(found: Sequence[Contender]) -> str:
     if len(set(data.values())) < 2:
         return ""
     return f"{', '.join(data)} were trained on different data: some may have seen these test rows"
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Reads ``champion.json``."""
+    read_manifest(folder, CHAMPION)
+    path = folder / "champion.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(facts, dict) or "digest" not in facts:
+            raise ValueError("no digest")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"it tells no champion ({error})",
+            where=str(path),
+            mend="resolve the champion from the registry again",
+        ) from error
+    return facts

@@ -106,7 +106,12 @@ def words(text: str) -> list[str]:
 
 
 def _read(path: Path) -> pa.Table:
-    names = pq.read_schema(path).names
+    try:
+        names = pq.read_schema(path).names
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            f"not a Parquet file ({error})", where=str(path), mend="run ingest again"
+        ) from error
     missing = set(COLUMNS) - set(names)
     if missing:
         raise InputError(f"no column {sorted(missing)[0]!r}", where=str(path))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sentiment_common.errors import InputError
-from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_common.text import TextSpecification, Tokenizer, check_tokens
 from sentiment_models import LABELS
 
 COLUMNS = ("id", "text", "label", "group", "rating", "tokens")
@@ -53,7 +53,7 @@ def read(train_features: Path, transform_graph: Path) -> TrainingData:
     tokenizer = Tokenizer(TextSpecification.load(specification))
     table = _read_table(path)
     texts, tokens = table["text"].to_pylist(), table["tokens"].to_pylist()
-    _check_tokens(texts, tokens, tokenizer, path)
+    check_tokens(tokenizer, texts, tokens, str(path))
     ratings = table["rating"].cast(pa.float64()).combine_chunks()
     return TrainingData(
         table["id"].to_pylist(),
@@ -81,18 +81,6 @@ def _read_table(path: Path) -> pa.Table:
     if table.num_rows == 0:
         raise InputError("no rows to train on", where=str(path))
     return table
-
-
-def _check_tokens(
-    texts: Sequence[str], tokens: Sequence[Sequence[str]], tokenizer: Tokenizer, path: Path
-) -> None:
-    for number, (text, stored) in enumerate(zip(texts, tokens, strict=True)):
-        if tokenizer.tokens(text) != stored:
-            raise InputError(
-                f"the tokens of row {number} are not those of its text",
-                where=str(path),
-                mend="give features and transform graph of one run",
-            )
 
 
 def _targets(labels: Sequence[str], path: Path) -> NDArray[np.int64]:

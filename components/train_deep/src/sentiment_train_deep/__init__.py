@@ -1,1 +1,1 @@
-"""Trains the deep model: a bidirectional LSTM on GloVe embeddings."""
+"""Trains the deep model: an LSTM or a Transformer on word vectors and lexicons."""

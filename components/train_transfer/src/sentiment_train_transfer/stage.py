@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from sentiment_common import lexicon
 from sentiment_common.artifacts import Source
 from sentiment_common.cli import Task
-from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_common.text import TextSpecification, Tokenizer, check_tokens
 from sentiment_models import LABELS
 from sentiment_models.calibration import negative_log_likelihood
 from sentiment_models.encoder import Encoder
@@ -63,8 +63,11 @@ def run(task: Task, settings: Settings) -> None:
     validation = features.read(task.input("validation_features"))
     features.check_labels(rows, str(task.input("train_features")))
     specification = task.input("transform_graph") / "text_spec"
+    tokenizer = Tokenizer(TextSpecification.load(specification))
+    for name, split in (("train_features", rows), ("validation_features", validation)):
+        check_tokens(tokenizer, split.texts, split.tokens, str(task.input(name)))
     with tempfile.TemporaryDirectory() as scratch:
-        eyes = opened(settings, specification, Path(scratch))
+        eyes = opened(settings, tokenizer, Path(scratch))
         task.sources.extend(eyes.sources)
         data = TrainingData(
             eyes.features(rows), eyes.figures, rows.targets,
@@ -86,12 +89,12 @@ def run(task: Task, settings: Settings) -> None:
     task.metadata["model"] = {"backend": "onnx", **metrics}
 
 
-def opened(settings: Settings, specification: Path, folder: Path) -> Eyes:
+def opened(settings: Settings, tokenizer: Tokenizer, folder: Path) -> Eyes:
     """Opens encoder and lexicons.
 
     Args:
         settings: Which ones.
-        specification: Folder of the text specification, for the lexicons.
+        tokenizer: Executes the text specification, for the lexicons.
         folder: An empty folder for the encoder's files.
 
     Raises:
@@ -101,7 +104,6 @@ def opened(settings: Settings, specification: Path, folder: Path) -> Eyes:
     encoder, sources = encoders.prepare(settings, folder)
     if not words:
         return Eyes(encoder, None, tuple(sources))
-    tokenizer = Tokenizer(TextSpecification.load(specification))
     valences = Valences(lexicon.by_token(words, tokenizer), len(words))
     return Eyes(encoder, valences, (*sources, *(word.source for word in words)))
 

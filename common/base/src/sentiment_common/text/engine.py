@@ -5,6 +5,7 @@ from typing import Any
 
 import re2
 
+from sentiment_common.errors import InputError
 from sentiment_common.text.rules import Rule, Squeeze
 from sentiment_common.text.specification import TextSpecification
 
@@ -71,6 +72,29 @@ class Tokenizer:
             stages.append((name, apply(stages[-1][1])))
             start = min(waiting) + 1
         return stages
+
+
+def check_tokens(
+    tokenizer: Tokenizer, texts: Sequence[str | None], tokens: Sequence[Sequence[str]], where: str
+) -> None:
+    """Checks that stored tokens are those which serving will make of the same texts.
+
+    Args:
+        tokenizer: Executes the text specification that the model will carry.
+        texts: Raw texts.
+        tokens: The stored tokens of each.
+        where: The file they were stored in.
+
+    Raises:
+        InputError: A text is missing or has other tokens.
+    """
+    for number, (text, stored) in enumerate(zip(texts, tokens, strict=True)):
+        if text is None or tokenizer.tokens(text) != stored:
+            raise InputError(
+                f"the tokens of row {number} are not those of its text",
+                where=where,
+                mend="give features and transform graph of one run",
+            )
 
 
 def _search_set(rules: Sequence[Rule]) -> Callable[[bytes], list[int]]:
