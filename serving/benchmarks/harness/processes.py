@@ -22,12 +22,15 @@ class Use:
 
     Attributes:
         resident: Memory in bytes; pages that several processes share count once (PSS).
+        private: Of it what the processes have allocated. Pages of files are not in it: whoever else
+            on the machine maps the same library makes the share of each smaller.
         descriptors: Open files, sockets and pipes.
         threads: Threads.
         processes: Processes.
     """
 
     resident: int
+    private: int
     descriptors: int
     threads: int
     processes: int
@@ -57,17 +60,19 @@ def cpu_seconds(pid: int) -> float:
 
 def use(pid: int) -> Use:
     """Returns what a tree of processes uses now."""
-    resident = descriptors = threads = processes = 0
+    resident = private = descriptors = threads = processes = 0
     for each in tree(pid):
         folder = PROC / str(each)
         with contextlib.suppress(OSError):  # it may end meanwhile
             for line in (folder / "smaps_rollup").read_text().split("\n"):
                 if line.startswith("Pss:"):
                     resident += int(line.split()[1]) << 10
+                elif line.startswith("Pss_Anon:"):
+                    private += int(line.split()[1]) << 10
             descriptors += len(list((folder / "fd").iterdir()))
             threads += len(list((folder / "task").iterdir()))
             processes += 1
-    return Use(resident, descriptors, threads, processes)
+    return Use(resident, private, descriptors, threads, processes)
 
 
 def free_port() -> int:

@@ -28,7 +28,7 @@ from soak import plot
 
 GROWTH_ALLOWED = 0.02
 """Share of the median that a fitted line may rise over the second half."""
-ALLOWED_AT_LEAST = {"resident MB": 1.0, "open files": 2.0, "threads": 2.0}
+ALLOWED_AT_LEAST = {"allocated MB": 1.0, "open files": 2.0, "threads": 2.0}
 """The same as a number, for what is small; pools of threads fill as they are needed."""
 CERTAIN = 3.0
 """Standard errors by which a slope must be above zero to count as growth."""
@@ -48,6 +48,7 @@ class Sample:
 
     seconds: float
     resident: float
+    private: float
     descriptors: float
     threads: float
     p99: float
@@ -170,8 +171,9 @@ async def _sample(
         used = processes.use(server.process.pid)
         recent, seen = traffic.good.latencies[seen:], len(traffic.good.latencies)
         p99 = sorted(recent)[math.ceil(0.99 * len(recent)) - 1] if recent else math.nan
+        now = time.monotonic() - begin
         samples.append(
-            Sample(time.monotonic() - begin, used.resident, used.descriptors, used.threads, p99)
+            Sample(now, used.resident, used.private, used.descriptors, used.threads, p99)
         )
     return samples
 
@@ -229,6 +231,7 @@ def main() -> None:
     flat = _show(samples, traffic, options.minutes)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(plot.svg({
+        "allocated MB": [(each.seconds / 60, each.private / 1e6) for each in samples],
         "resident MB": [(each.seconds / 60, each.resident / 1e6) for each in samples],
         "open files": [(each.seconds / 60, each.descriptors) for each in samples],
         "threads": [(each.seconds / 60, each.threads) for each in samples],
@@ -264,6 +267,7 @@ def _complaints(traffic: Traffic, log: str) -> list[str]:
 def _show(samples: Sequence[Sample], traffic: Traffic, minutes: float) -> bool:
     seconds = [each.seconds for each in samples]
     quantities = {
+        "allocated MB": [each.private / 1e6 for each in samples],
         "resident MB": [each.resident / 1e6 for each in samples],
         "open files": [each.descriptors for each in samples],
         "threads": [each.threads for each in samples],
