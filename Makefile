@@ -120,6 +120,7 @@ schema-update:  ## propose a schema that fits the data, as a diff: SCHEMA=mine.p
 
 # --- check ---------------------------------------------------------------------------------------
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
+	@$(ENVIRONMENTS) sync pipelines-ui
 	@$(ENVIRONMENTS) test --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills
 
@@ -131,7 +132,9 @@ test-kills:  ## slow: SIGKILL at every stage, and the next run goes on from ther
 	@$(ENVIRONMENTS) test pipelines --tests tests/kills -v
 
 test-faults:  ## slow: overload, slow clients, full disk, signals, fuzzing, against the real service
+	@$(ENVIRONMENTS) sync pipelines-ui
 	@$(ENVIRONMENTS) test serving --tests serving/tests/faults -v
+	@$(ENVIRONMENTS) test serving -m slow -v
 
 MINUTES ?= 30
 soak:  ## steady mixed load on the service; ends with 1 if memory, files or threads grow: MINUTES=30

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(config, items):
     if not config.option.markexpr:
         for item in items:
             if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow: run it with -m slow"))
+                item.add_marker(pytest.mark.skip(reason="slow: make test-faults runs it"))
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def mlflow_environment():
     """The environment of MLflow's interface; this room's own knows no MLflow."""
     folder = Path(sys.prefix).with_name("pipelines-ui")
     if not (folder / "bin" / "mlflow").is_file():
-        pytest.skip("make ui has never been run: there is no environment with MLflow")
+        pytest.fail("no environment with MLflow: `make test` and `make ui` make it")
     return folder
 
 
