@@ -97,6 +97,27 @@ class SentimentPushedModel(dsl.Artifact):
     schema_version = "0.0.1"
 
 
+class SentimentExploration(dsl.Artifact):
+    """What is to be known of the examples before anything is trained."""
+
+    schema_title = "system.SentimentExploration"
+    schema_version = "0.0.1"
+
+
+class SentimentScored(dsl.Artifact):
+    """Texts with their sentiment."""
+
+    schema_title = "system.SentimentScored"
+    schema_version = "0.0.1"
+
+
+class SentimentComparison(dsl.Artifact):
+    """An experiment on live traffic and its verdict."""
+
+    schema_title = "system.SentimentComparison"
+    schema_version = "0.0.1"
+
+
 ARTIFACT_TYPES: tuple[type[dsl.Artifact], ...] = (
     SentimentExamples,
     SentimentStatistics,
@@ -110,6 +131,9 @@ ARTIFACT_TYPES: tuple[type[dsl.Artifact], ...] = (
     SentimentEvaluation,
     SentimentBlessing,
     SentimentPushedModel,
+    SentimentExploration,
+    SentimentScored,
+    SentimentComparison,
 )
 
 

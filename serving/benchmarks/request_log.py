@@ -6,7 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from sentiment_serving.request_log import Account, Answered, LogSettings, RequestLog, read_log
+from sentiment_common.request_log import Account, Answered, read_log
+from sentiment_serving.request_log import LogSettings, RequestLog
 
 TEXT = "The parcel came late and was wet, mail me at jo@shop.example or call +49 30 1234567. "
 LABELS = ("negative", "neutral", "positive")

@@ -9,9 +9,10 @@ import pytest
 
 import sentiment_models
 from sentiment_common.errors import InputError
+from sentiment_common.request_log import Answered
 from sentiment_models.linear import LinearWeights, save_linear
 from sentiment_serving import replay
-from sentiment_serving.request_log import Answered, LogSettings, RequestLog
+from sentiment_serving.request_log import LogSettings, RequestLog
 
 TEXTS = ["good", "bad", "a parcel", "not good", "mail me: a@b.example", "good parcel"]
 

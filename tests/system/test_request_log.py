@@ -11,7 +11,8 @@ from sentiment_pipelines.environments import process_environment, rooms, sync
 PROGRAM = """
 import json, sys, time
 from pathlib import Path
-from sentiment_serving.request_log import Account, Answered, LogSettings, RequestLog, read_log
+from sentiment_common.request_log import Account, Answered, read_log
+from sentiment_serving.request_log import LogSettings, RequestLog
 
 folder, big = Path(sys.argv[1]) / "log", Path(sys.argv[1]) / "big"
 folder.mkdir()

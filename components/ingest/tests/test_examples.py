@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 from sentiment_common.errors import InputError
 from sentiment_ingest.examples import Columns, label_records, reasons
 from sentiment_ingest.labels import FIVE_STARS, Thresholds
-from sentiment_ingest.records import Record
+from sentiment_sources import Record
 
 LABELLED = Columns(text="text", label="label")
 RATED = Columns(text="text", rating="stars")
 
 
 def records(*rows):
-    return [Record("a.csv", number, values) for number, values in enumerate(rows, start=2)]
+    return [Record("a.csv", number, values, origin="a") for number, values in enumerate(rows, start=2)]
 
 
 def dropped(rows, columns, thresholds=None):
     """What was dropped, beside one row that is kept."""
-    good = {"text": "a good row", "label": "positive", "stars": "5", "id": "good", "created": None}
+    good = {"text": "a good row", "label": "positive", "rating": "5", "id": "good", "created_at": None}
     ingested = label_records(records(good, *rows), columns, thresholds)
     assert len(ingested.examples) + len(ingested.dropped) == len(rows) + 1
     return [(row.row, row.reason, row.detail) for row in ingested.dropped]
@@ -32,11 +32,11 @@ def test_a_row_without_text_is_dropped_and_listed(text):
 
 def test_a_row_without_label_or_rating_is_dropped():
     assert dropped([{"text": "fine", "label": " "}], LABELLED) == [(3, "no label", "")]
-    assert dropped([{"text": "fine", "stars": ""}], RATED) == [(3, "no rating", "")]
+    assert dropped([{"text": "fine", "rating": ""}], RATED) == [(3, "no rating", "")]
 
 
 def test_a_rating_that_is_no_number_is_dropped():
-    assert dropped([{"text": "fine", "stars": "five"}], RATED) == [
+    assert dropped([{"text": "fine", "rating": "five"}], RATED) == [
         (3, "unreadable rating", "'five'")
     ]
 
@@ -106,13 +106,13 @@ def test_a_repeated_text_is_dropped_with_the_id_of_the_row_that_is_kept():
 
 
 def test_an_example_knows_where_it_stands():
-    rows = records({"text": "a", "stars": 3}, {"text": "b", "stars": 3})
+    rows = records({"text": "a", "rating": 3}, {"text": "b", "rating": 3})
     examples = label_records(rows, RATED, None).examples
     assert [(example.file, example.row) for example in examples] == [("a.csv", 2), ("a.csv", 3)]
 
 
 def test_without_columns_for_them_id_group_and_source_have_their_defaults():
-    (example,) = label_records(records({"text": "fine", "stars": 3}), RATED, None).examples
+    (example,) = label_records(records({"text": "fine", "rating": 3}), RATED, None).examples
     assert (example.label, example.rating, example.source) == ("neutral", 3.0, "a")
     assert example.group == example.id
     assert len(example.id) == 16
@@ -120,7 +120,7 @@ def test_without_columns_for_them_id_group_and_source_have_their_defaults():
 
 def test_the_made_up_id_depends_on_source_and_text_alone():
     def identity(file, row, text):
-        record = Record(file, row, {"text": text, "stars": 3})
+        record = Record(file, row, {"text": text, "rating": 3})
         return label_records([record], RATED, None).examples[0].id
 
     assert identity("a.csv", 2, "fine") == identity("a.csv", 9, "fine")
@@ -139,8 +139,8 @@ def test_the_made_up_id_depends_on_source_and_text_alone():
 def test_columns_for_id_group_source_and_date_are_taken_over():
     columns = Columns("text", "label", "stars", "id", "customer", "channel", "created")
     values = {
-        "text": " fine ", "label": "Neutral", "stars": None, "id": 7, "customer": " c1 ",
-        "channel": "shop", "created": datetime.date(2025, 1, 6),
+        "text": " fine ", "label": "Neutral", "rating": None, "id": 7, "group": " c1 ",
+        "channel": "shop", "created_at": datetime.date(2025, 1, 6),
     }  # fmt: skip
     (example,) = label_records(records(values), columns, None).examples
     assert (example.id, example.text, example.label, example.rating) == (
@@ -155,12 +155,12 @@ def test_columns_for_id_group_source_and_date_are_taken_over():
 
 def test_a_date_in_another_form_is_dropped():
     columns = Columns(text="text", label="label", created_at="created")
-    rows = [{"text": "fine", "label": "neutral", "created": "06/01/2025"}]
+    rows = [{"text": "fine", "label": "neutral", "created_at": "06/01/2025"}]
     assert dropped(rows, columns) == [(3, "date not in ISO 8601", "'06/01/2025'")]
 
 
 def test_given_thresholds_decide_on_any_scale():
-    rows = records(*({"text": f"row {stars}", "stars": stars} for stars in (0, 5, 10)))
+    rows = records(*({"text": f"row {stars}", "rating": stars} for stars in (0, 5, 10)))
     examples = label_records(rows, RATED, Thresholds(4, 7)).examples
     assert [example.label for example in examples] == ["negative", "neutral", "positive"]
     with pytest.raises(InputError, match="column 'stars': ratings run from 0 to 10"):
@@ -168,7 +168,7 @@ def test_given_thresholds_decide_on_any_scale():
 
 
 def test_if_no_row_can_be_used_the_reasons_are_told():
-    rows = records({"text": "", "stars": 1}, {"text": "fine", "stars": ""})
+    rows = records({"text": "", "rating": 1}, {"text": "fine", "rating": ""})
     with pytest.raises(InputError, match=r"none of 2 rows can be used \(no text 1, no rating 1\)"):
         label_records(rows, RATED, None)
 
@@ -180,7 +180,7 @@ def test_if_no_row_can_be_used_the_reasons_are_told():
                 "text": st.one_of(
                     st.none(), st.integers(), st.text(alphabet="aB \0\ud800é", max_size=4)
                 ),
-                "stars": st.one_of(st.none(), st.floats(), st.text(alphabet="15.x", max_size=2)),
+                "rating": st.one_of(st.none(), st.floats(), st.text(alphabet="15.x", max_size=2)),
                 "id": st.one_of(st.none(), st.text(alphabet="ab\0", max_size=2)),
             }
         ),
@@ -188,7 +188,7 @@ def test_if_no_row_can_be_used_the_reasons_are_told():
     )
 )
 def test_every_row_is_kept_or_dropped_and_ids_and_texts_are_unique(rows):
-    good = {"text": "a good row", "stars": 5, "id": "good"}
+    good = {"text": "a good row", "rating": 5, "id": "good"}
     columns = Columns(text="text", rating="stars", id="id")
     ingested = label_records(records(good, *rows), columns, FIVE_STARS)
     numbers = [row.row for row in ingested.dropped]

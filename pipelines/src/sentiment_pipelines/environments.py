@@ -108,7 +108,8 @@ class Room:
 def rooms() -> dict[str, Room]:
     """Returns every room by name; validate's lock is picked by the machine's C library."""
     found = [Room("dev", ROOT), Room("base", ROOT / "common/base")]
-    found += [Room("models", ROOT / "common/models"), Room("pipelines", ROOT / "pipelines")]
+    found += [Room("models", ROOT / "common/models"), Room("sources", ROOT / "common/sources")]
+    found += [Room("pipelines", ROOT / "pipelines")]
     found += [Room("serving", ROOT / "serving")]
     found += [Room(name, ROOT / folder, lock) for name, folder, lock in SECOND_ENVIRONMENTS]
     for project in sorted(ROOT.glob("components/*/pyproject.toml")):
@@ -300,7 +301,8 @@ def lock(room: Room) -> None:
     """Resolves a room's dependencies anew, with hashes and without naming a package index."""
     command = ["pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
     command += ["--python-version", "3.11", "--no-emit-index-url", "--upgrade"]
-    command += ["--no-emit-package", "sentiment-common", "--no-emit-package", "sentiment-models"]
+    for local in ("sentiment-common", "sentiment-models", "sentiment-sources"):
+        command += ["--no-emit-package", local]
     for output, extras in _locks_of(room):
         selected = [part for extra in extras for part in ("--extra", extra)]
         os.chdir(room.folder)  # uv reads the overrides of the project it stands in
@@ -312,7 +314,7 @@ def _locks_of(room: Room) -> Iterator[tuple[Path, list[str]]]:
     if room.name == "dev":
         yield room.folder / "requirements.lock", []
         yield TEST_LOCK, ["test"]
-    elif room.folder.name == "models":
+    elif room.folder.name in ("models", "sources"):
         yield room.folder / "requirements.lock", extras
     elif room.folder.name == "validate":
         yield from ((room.folder / f"requirements-{extra}.lock", [extra]) for extra in extras)

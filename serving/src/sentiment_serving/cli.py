@@ -12,8 +12,9 @@ from typing import NoReturn, get_args
 
 from sentiment_common.cli import EXIT_BAD_INPUT, EXIT_DONE
 from sentiment_common.errors import InputError
+from sentiment_common.request_log import LoggedText
 from sentiment_serving import replay
-from sentiment_serving.settings import LoggedText, Settings
+from sentiment_serving.settings import Settings
 
 NAME = "sentiment-serve"
 HOME = Path("var/bentoml")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from sentiment_common.request_log import Answered
 from sentiment_serving.batching import Rows
 from sentiment_serving.calls import Call
 from sentiment_serving.follow import Follower
@@ -15,7 +16,7 @@ from sentiment_serving.keys import ApiKeys
 from sentiment_serving.logs import FIELDS
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.model import OpenModel, open_all, shelf_of
-from sentiment_serving.request_log import Answered, LogSettings, RequestLog
+from sentiment_serving.request_log import LogSettings, RequestLog
 from sentiment_serving.settings import Settings
 
 LINES_PER_SECOND = 50

@@ -13,7 +13,7 @@ from typing import Any
 from sentiment_common import report
 from sentiment_common.errors import InputError
 from sentiment_common.redaction import RULES
-from sentiment_serving.request_log import Account, Entry, read_log
+from sentiment_common.request_log import Account, Entry, read_log
 
 LABELS = ("negative", "neutral", "positive")
 BATCH = 512

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from sentiment_common.errors import InputError
+from sentiment_common.request_log import LoggedText
 from sentiment_serving.references import parse
 
 PREFIX = "SENTIMENT_"
@@ -14,7 +15,6 @@ LEAST = {
     "follow": 0, "workers": 1, "max_concurrency": 1, "max_batch": 1, "timeout": 0.1,
     "read_timeout": 0.1,
 }  # fmt: skip
-LoggedText = Literal["none", "redacted", "raw"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import httpx
 from harness import processes
 from harness.load import measure, post
 
-from sentiment_serving.request_log import Account, read_log
+from sentiment_common.request_log import Account, read_log
 
 LONG = [post("/predict", json.dumps({"text": "good parcel " * 500}).encode())]
 SECONDS_TO_SETTLE = 20

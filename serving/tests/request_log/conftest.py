@@ -1,6 +1,7 @@
 import pytest
 
-from sentiment_serving.request_log import Answered, LogSettings, RequestLog
+from sentiment_common.request_log import Answered
+from sentiment_serving.request_log import LogSettings, RequestLog
 
 
 @pytest.fixture

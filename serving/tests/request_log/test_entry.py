@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_serving.request_log.entry import entries, entry_line, from_fields, hashed
+from sentiment_common.request_log.entry import entries, entry_line, from_fields, hashed
 
 SALT = b"salt"
 

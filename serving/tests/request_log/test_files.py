@@ -2,7 +2,7 @@ import gzip
 import os
 import threading
 
-from sentiment_serving.request_log import files
+from sentiment_common.request_log import files
 
 NAME = "requests-20260102T030405.000006Z-77"
 

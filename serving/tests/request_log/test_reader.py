@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
-from sentiment_serving.request_log import Account, files, read_log
+from sentiment_common.request_log import Account, files, read_log
 
 
 def only_file(folder):
@@ -55,8 +55,8 @@ def test_a_log_of_a_later_schema_is_refused(opened, answered, folder):
     log.close()
     path = only_file(folder)
     begin, rest = path.read_text().split("\n", 1)
-    path.write_text(json.dumps(json.loads(begin) | {"schema": 2}) + "\n" + rest)
-    with pytest.raises(InputError, match="wanted schema 1, got 2"):
+    path.write_text(json.dumps(json.loads(begin) | {"schema": 3}) + "\n" + rest)
+    with pytest.raises(InputError, match="wanted schema 2, got 3"):
         list(read_log(folder))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sentiment_common.request_log import Account, read_log
 from sentiment_serving.client import SentimentClient, ServiceError
-from sentiment_serving.request_log import Account, read_log
 
 KEY = "a-key-of-the-request-log"
 

@@ -8,12 +8,14 @@ import time
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_serving.request_log import Account, LogSettings, RequestLog, files, read_log
+from sentiment_common.request_log import Account, files, read_log
+from sentiment_serving.request_log import LogSettings, RequestLog
 
 ENDLESS = """
 import itertools, sys, time
 from pathlib import Path
-from sentiment_serving.request_log import Answered, RequestLog
+from sentiment_common.request_log import Answered
+from sentiment_serving.request_log import RequestLog
 log = RequestLog(Path(sys.argv[1]))
 for number in itertools.count():
     log.record(Answered("r", "tiny", "d", [f"text {number}"], ("positive",), [[1.0]], 0.1, 0.0))

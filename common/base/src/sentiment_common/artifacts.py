@@ -77,6 +77,19 @@ BLESSING = Kind("blessing", 1)
 PUSHED_MODEL = Kind("pushed_model", 1)
 """``pushed_model.json``: registered name, version, alias and digest; ``model_card.md``."""
 
+EXPLORATION = Kind("exploration", 1)
+"""``exploration.json``: what stands in the page about the examples; ``suspects.csv``: rows whose
+label is doubtful, with the reason."""
+
+SCORED = Kind("scored", 1)
+"""``scored.{parquet,csv,jsonl}`` with what was kept of each row, label, negative, neutral and
+positive, in the order of the source; ``refused.jsonl`` with every row left out and why;
+``summary.json`` with the counts."""
+
+COMPARISON = Kind("comparison", 1)
+"""``comparison.json``: the variants of an experiment on live traffic, their figures, the path of
+the estimate over time, and the verdict."""
+
 
 @dataclass(frozen=True)
 class Source:

@@ -13,7 +13,7 @@ from sentiment_common.errors import InputError
 from sentiment_common.packages import PinnedPackage
 from sentiment_ingest.examples import Columns
 from sentiment_ingest.labels import Thresholds
-from sentiment_ingest.records import Record
+from sentiment_sources import Record
 
 PACKAGE = PinnedPackage(
     requirement="vaderSentiment==3.3.2",

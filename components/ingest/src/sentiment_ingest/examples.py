@@ -3,13 +3,13 @@
 import datetime
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
 from sentiment_ingest.labels import Thresholds, parse_label, parse_rating, thresholds_for
-from sentiment_ingest.records import Record
+from sentiment_sources import Record
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,9 @@ class Columns:
     source: str = ""
     created_at: str = ""
 
-    def names(self) -> list[str]:
-        """Returns the names of the columns to read."""
-        names = (
-            self.text, self.label, self.rating, self.id, self.group, self.source, self.created_at
-        )  # fmt: skip
-        return list(dict.fromkeys(name for name in names if name))
+    def by_role(self) -> dict[str, str]:
+        """Returns the columns to read by role."""
+        return {role: name for role, name in asdict(self).items() if name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +187,14 @@ def _row_or_dropped(record: Record, columns: Columns) -> _Row | Dropped:
         return Dropped(record.file, record.row, record.problem, record.detail)
     given_id = None
     try:
-        given_id = _cell(record, columns.id)
+        given_id = _cell(record, "id", columns.id)
         return _row(record, columns, given_id)
     except _UnusableError as found:
         return _drop(record, found, given_id)
 
 
 def _row(record: Record, columns: Columns, given_id: str | None) -> _Row:
-    text = record.values[columns.text]
+    text = record.values["text"]
     if text is not None and not isinstance(text, str):
         raise _UnusableError("text is not a string", f"{type(text).__name__} instead")
     text = _usable(text or "", columns.text)
@@ -210,14 +207,14 @@ def _row(record: Record, columns: Columns, given_id: str | None) -> _Row:
         label=_label(record, columns.label) if columns.label else None,
         rating=_rating(record, columns) if columns.rating else None,
         id=given_id,
-        group=_cell(record, columns.group),
-        source=_cell(record, columns.source) or record.file.rpartition(".")[0],
-        created_at=_date(_cell(record, columns.created_at, _isoformat)),
+        group=_cell(record, "group", columns.group),
+        source=_cell(record, "source", columns.source) or record.origin,
+        created_at=_date(_cell(record, "created_at", columns.created_at, _isoformat)),
     )
 
 
 def _label(record: Record, column: str) -> str:
-    value = _cell(record, column)
+    value = _cell(record, "label", column)
     if value is None:
         raise _UnusableError("no label")
     label = parse_label(value)
@@ -231,7 +228,7 @@ def _label(record: Record, column: str) -> str:
 
 
 def _rating(record: Record, columns: Columns) -> float | None:
-    value = _cell(record, columns.rating)
+    value = _cell(record, "rating", columns.rating)
     if value is None:
         # With a label the rating is only carried along.
         if columns.label:
@@ -243,8 +240,8 @@ def _rating(record: Record, columns: Columns) -> float | None:
     return rating
 
 
-def _cell(record: Record, column: str, spell: Callable[[Any], str] = str) -> str | None:
-    value = record.values[column] if column else None
+def _cell(record: Record, role: str, column: str, spell: Callable[[Any], str] = str) -> str | None:
+    value = record.values.get(role)
     return None if value is None else _usable(spell(value), column).strip() or None
 
 

@@ -1,13 +1,13 @@
 """Where feedback comes from: the default corpus, or the user's own files."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from sentiment_common.artifacts import Source, file_sha256
+from sentiment_common.artifacts import Source
 from sentiment_common.packages import fetch
-from sentiment_ingest import corpus, readers
+from sentiment_ingest import corpus
 from sentiment_ingest.examples import Columns, Ingested, label_records
 from sentiment_ingest.labels import Thresholds
+from sentiment_sources import parse_sources, read
 
 
 def default_corpus(corpora: str, thresholds: Thresholds | None) -> Ingested:
@@ -39,10 +39,6 @@ def own_data(source: str, columns: Columns, thresholds: Thresholds | None) -> In
     Raises:
         InputError: A file cannot be read, lacks a column, or its labels cannot be understood.
     """
-    files = readers.find_files(source)
-    ingested = label_records(readers.read_files(files, columns.names()), columns, thresholds)
-    return replace(ingested, sources=tuple(_source(file) for file in files))
-
-
-def _source(file: Path) -> Source:
-    return Source(str(file.absolute()), file_sha256(file), file.stat().st_size)
+    reading = read(parse_sources(source), columns.by_role())
+    ingested = label_records(reading, columns, thresholds)
+    return replace(ingested, sources=tuple(reading.sources))

@@ -1,10 +1,5 @@
-"""The request log: what was asked and answered, for monitoring, comparison and retraining."""
+"""Writes the request log; ``sentiment_common.request_log`` says what stands in it and reads it."""
 
-from sentiment_serving.request_log.entry import SCHEMA_VERSION, Answered, Entry
-from sentiment_serving.request_log.reader import Account, read_log
 from sentiment_serving.request_log.writer import LogSettings, RequestLog, writable
 
-__all__ = [
-    "SCHEMA_VERSION", "Account", "Answered", "Entry", "LogSettings", "RequestLog", "read_log",
-    "writable",
-]  # fmt: skip
+__all__ = ["LogSettings", "RequestLog", "writable"]

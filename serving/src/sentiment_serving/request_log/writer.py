@@ -14,16 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sentiment_common.errors import InputError
-from sentiment_serving.request_log import files
-from sentiment_serving.request_log.entry import (
+from sentiment_common.request_log import files
+from sentiment_common.request_log.entry import (
     SCHEMA_VERSION,
     Answered,
     Entry,
+    LoggedText,
     entries,
     entry_line,
     to_line,
 )
-from sentiment_serving.settings import LoggedText
 
 QUEUE_FULL, CLOSED, WRITER_ENDED = "queue full", "closed", "writer ended"
 REASONS = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk full", errno.EROFS: "read-only"}

@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.readers.files import check_columns, empty_file, read_text
-from sentiment_ingest.records import Record
+from sentiment_sources.content import Content
+from sentiment_sources.formats.files import check_columns, empty_file, read_text
+from sentiment_sources.records import Record
 
 FIELD_LIMIT = 16 * 1024 * 1024
 """Characters in one field. The csv module's own limit of 131,072 refuses long letters; a field
@@ -17,54 +17,64 @@ longer than this is a quotation mark that nobody closed."""
 UNCLOSED = ("unexpected end of data", "field larger than field limit")
 
 
-def read_csv(path: Path, columns: Sequence[str]) -> Iterator[Record]:
+def read_csv(
+    content: Content,
+    columns: Mapping[str, str],
+    pins: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> Iterator[Record]:
     """Yields the records of a comma-separated file with a header."""
-    return _read(path, columns, ",")
+    return _read(content, columns, ",")
 
 
-def read_tsv(path: Path, columns: Sequence[str]) -> Iterator[Record]:
+def read_tsv(
+    content: Content,
+    columns: Mapping[str, str],
+    pins: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> Iterator[Record]:
     """Yields the records of a tab-separated file with a header."""
-    return _read(path, columns, "\t")
+    return _read(content, columns, "\t")
 
 
-def _read(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[Record]:
-    rows = _rows(path, delimiter)
+def _read(content: Content, columns: Mapping[str, str], delimiter: str) -> Iterator[Record]:
+    rows = _rows(content, delimiter)
     _, header, problem = next(rows)
     if header is None:
-        raise InputError(f"unreadable header ({problem})", where=str(path))
+        raise InputError(f"unreadable header ({problem})", where=content.place)
     names = [name.strip() for name in header]
-    _check_separator(path, names, delimiter)
-    check_columns(path, columns, names)
-    positions = {name: names.index(name) for name in columns}
+    _check_separator(content, names, delimiter)
+    check_columns(content, columns.values(), names)
+    positions = {role: names.index(name) for role, name in columns.items()}
     count = 0
     for line, row, problem in rows:
         count += 1
         if row is None:
-            yield Record(path.name, line, {}, "not readable as CSV", problem)
+            yield Record(content.name, line, {}, "not readable as CSV", problem)
         elif len(row) != len(names):
             detail = f"{len(row)} columns where the header has {len(names)}"
-            yield Record(path.name, line, {}, "wrong number of columns", detail)
+            yield Record(content.name, line, {}, "wrong number of columns", detail)
         else:
-            yield Record(path.name, line, {name: row[at] for name, at in positions.items()})
+            yield Record(content.name, line, {role: row[at] for role, at in positions.items()})
     if not count:
-        raise empty_file(path)
+        raise empty_file(content)
 
 
-def _check_separator(path: Path, names: Sequence[str], delimiter: str) -> None:
+def _check_separator(content: Content, names: Sequence[str], delimiter: str) -> None:
     for other in ",;\t|":
         if len(names) == 1 and other != delimiter and other in names[0]:
             raise InputError(
                 f"its header is separated by {other!r}, not by {delimiter!r}",
-                where=str(path),
+                where=content.place,
                 mend="save it as .csv with commas or as .tsv with tabs",
             )
 
 
-def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | None, str]]:
+def _rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str] | None, str]]:
     """Yields (first line, fields or None, problem) of each row that is not blank."""
     csv.field_size_limit(FIELD_LIMIT)
     # Lines end at \n alone: a carriage return inside a field must not shift the count of lines.
-    stream = io.StringIO(read_text(path), newline="\n")
+    stream = io.StringIO(read_text(content), newline="\n")
     reader: Any = csv.reader(stream, delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -76,7 +86,7 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | None, s
             if str(error).startswith(UNCLOSED):
                 raise InputError(
                     "a quotation mark is opened and never closed",
-                    where=f"{path}, row {line}",
+                    where=f"{content.place}, row {line}",
                     mend="close it, or double it if it is part of the text",
                 ) from error
             yield line, None, str(error)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from sentiment_common.errors import InputError
-from sentiment_serving.request_log import files
-from sentiment_serving.request_log.entry import SCHEMA_VERSION, Entry, from_fields
+from sentiment_common.request_log import files
+from sentiment_common.request_log.entry import SCHEMA_VERSION, Entry, from_fields
 
 
 @dataclass

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sentiment_common.redaction import redact
-from sentiment_serving.settings import LoggedText
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+LoggedText = Literal["none", "redacted", "raw"]
 CALLER_DIGITS = 16
 
 
@@ -30,6 +30,8 @@ class Answered:
         time: When it was answered, in seconds since 1970.
         variant: Which side of a comparison answered, e.g. ``control``; empty without one.
         caller: The caller's key; only a salted hash of it is written. Empty without one.
+        experiment: The experiment that chose the variant; empty without one.
+        shadow: Whether nobody was given this answer: a shadow's, for comparison alone.
     """
 
     request_id: str
@@ -42,11 +44,13 @@ class Answered:
     time: float
     variant: str = ""
     caller: str = ""
+    experiment: str = ""
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One text of a request; the fields of a line, in schema 1.
+    """One text of a request; the fields of a line, in schema 2.
 
     Attributes:
         seq: Number of the text in its process, from 0 without a gap: a gap is a lost entry.
@@ -62,6 +66,8 @@ class Entry:
         probabilities: By label.
         latency_ms: From the request to its answer; of all its texts together.
         caller: Salted hash of the caller's key, the same for all workers; empty without a key.
+        experiment: The experiment that chose the variant; empty without one.
+        shadow: Whether nobody was given this answer.
     """
 
     seq: int
@@ -77,9 +83,13 @@ class Entry:
     probabilities: Mapping[str, float]
     latency_ms: float
     caller: str
+    experiment: str = ""
+    shadow: bool = False
 
 
 FIELDS = tuple(Entry.__dataclass_fields__)
+LATER: Mapping[str, Any] = {"experiment": "", "shadow": False}
+"""What a line of schema 1 says of the fields that came later."""
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -103,6 +113,8 @@ def entries(first: int, answered: Answered, kept: LoggedText, salt: bytes) -> It
             probabilities=dict(zip(answered.labels, row, strict=True)),
             latency_ms=round(1_000 * answered.seconds, 3),
             caller=caller,
+            experiment=answered.experiment,
+            shadow=answered.shadow,
         )
 
 
@@ -129,4 +141,5 @@ def from_fields(fields: Mapping[str, Any]) -> Entry:
     Raises:
         KeyError: One is missing.
     """
+    fields = {**LATER, **fields}
     return Entry(**{name: fields[name] for name in FIELDS})

@@ -1,14 +1,14 @@
 """What all readers of files share: bytes to text, and the errors that name columns and places."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from sentiment_common.errors import InputError
+from sentiment_sources.content import Content
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_text(path: Path) -> str:
+def read_text(content: Content) -> str:
     r"""Returns a file's text, which is UTF-8 with or without a byte order mark.
 
     Line ends stay as they are: ``\n`` alone separates lines, and NEL or LINE SEPARATOR are text.
@@ -16,47 +16,50 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: The file cannot be read, holds nothing, or is not UTF-8.
     """
-    content = read_bytes(path)
+    given = read_bytes(content)
     try:
-        text = content.decode("utf-8-sig")
+        text = given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if content.startswith(UTF16_MARKS):
+        if given.startswith(UTF16_MARKS):
             raise InputError(
-                "UTF-16, not UTF-8", where=str(path), mend="save it as UTF-8"
+                "UTF-16, not UTF-8", where=content.place, mend="save it as UTF-8"
             ) from error
         # The codec counts from behind the mark that it took off.
-        offset = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)
-        row = content.count(b"\n", 0, offset) + 1
+        offset = error.start + (3 if given.startswith(b"\xef\xbb\xbf") else 0)
+        row = given.count(b"\n", 0, offset) + 1
         raise InputError(
-            f"not UTF-8: byte 0x{content[offset]:02x} at offset {offset}",
-            where=f"{path}, row {row}",
-            mend=f"save it as UTF-8, e.g. iconv -f WINDOWS-1252 -t UTF-8 {path.name}",
+            f"not UTF-8: byte 0x{given[offset]:02x} at offset {offset}",
+            where=f"{content.place}, row {row}",
+            mend=f"save it as UTF-8, e.g. iconv -f WINDOWS-1252 -t UTF-8 {content.name}",
         ) from error
     if not text.strip():
-        raise empty_file(path)
+        raise empty_file(content)
     return text
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(content: Content) -> bytes:
     """Returns a file's bytes.
 
     Raises:
         InputError: The operating system does not let us.
     """
     try:
-        return path.read_bytes()
+        with content.open() as stream:
+            return stream.read()
     except OSError as error:
         raise InputError(
-            f"cannot be read ({error.strerror})", where=str(path), mend="check the file"
+            f"cannot be read ({error.strerror})", where=content.place, mend="check the file"
         ) from error
 
 
-def empty_file(path: Path) -> InputError:
+def empty_file(content: Content) -> InputError:
     """Returns the error for a file without any row."""
-    return InputError("holds no rows", where=str(path), mend="give a file with rows of feedback")
+    return InputError(
+        "holds no rows", where=content.place, mend="give a file with rows of feedback"
+    )
 
 
-def check_columns(path: Path, wanted: Sequence[str], there: Iterable[str]) -> None:
+def check_columns(content: Content, wanted: Iterable[str], there: Iterable[str]) -> None:
     """Checks that each wanted column is there exactly once.
 
     Raises:
@@ -67,4 +70,4 @@ def check_columns(path: Path, wanted: Sequence[str], there: Iterable[str]) -> No
         if names.count(name) != 1:
             what = f"no column {name!r}" if name not in names else f"two columns {name!r}"
             listing = ", ".join(repr(column) for column in names) or "none"
-            raise InputError(what, where=str(path), mend=f"the columns are {listing}")
+            raise InputError(what, where=content.place, mend=f"the columns are {listing}")

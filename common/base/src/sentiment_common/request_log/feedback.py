@@ -1,0 +1,68 @@
+"""Labels that arrive late: what people said of an answer, joined to it by the request's id.
+
+They lie in the folder of the request log, in files ``feedback-*.jsonl``, one line each.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentiment_common.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said of one answered text; of several the last counts.
+
+    Attributes:
+        time: When it arrived, ISO 8601 in UTC to the millisecond.
+        request_id: The ``X-Request-Id`` of the request.
+        position: Place of the text in its request, from 0.
+        label: The label it should have had: negative, neutral or positive.
+        by: Who says so, e.g. ``agent`` or ``customer``; empty if nobody knows.
+    """
+
+    time: str
+    request_id: str
+    position: int
+    label: str
+    by: str = ""
+
+
+FIELDS = tuple(Feedback.__dataclass_fields__)
+
+
+def from_fields(fields: Mapping[str, Any]) -> Feedback:
+    """Reads the fields of a line; ones of a later version are passed over.
+
+    Raises:
+        KeyError: One is missing.
+    """
+    return Feedback(**{name: fields[name] for name in FIELDS})
+
+
+def read_feedback(folder: Path) -> Iterator[Feedback]:
+    """Reads the feedback of a log, file by file; there may be none.
+
+    A last line that breaks off is passed over: its process was killed while it wrote.
+
+    Raises:
+        InputError: A line is damaged.
+    """
+    for path in sorted(folder.glob("feedback-*.jsonl")):
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.endswith(b"\n"):
+                    yield _parsed(line, path, number)
+
+
+def _parsed(line: bytes, path: Path, number: int) -> Feedback:
+    try:
+        return from_fields(json.loads(line))
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"no line of feedback ({error})", where=f"{path}, line {number}",
+            mend="restore or delete the line",
+        ) from error  # fmt: skip

@@ -1,0 +1,1 @@
+"""Describe in one line what monitor does."""
