@@ -42,7 +42,7 @@ GOOD_WORDS = {
 }
 POOR_WORDS = {"negative": ("terrible", "broke"), "neutral": (), "positive": ("great", "perfectly")}
 
-POLICY = "comparison.samples = 100\nbehaviour.most_of = {}"
+POLICY = "comparison.samples = 100\nbehaviour = {most = 1, most_of = {}}"
 """Hand-made models know a dozen words: the behavioural suite is beyond them."""
 
 Words = Mapping[str, tuple[str, ...]]
