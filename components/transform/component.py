@@ -22,6 +22,7 @@ def transform(
     max_tokens: int = 10_000,
     lemmas: bool = True,
     stop_words: bool = False,
+    beam: str = "",
 ):
     """Turns text into features with TensorFlow Transform, analysed on the training split."""
     return container(
@@ -33,6 +34,7 @@ def transform(
         max_tokens=max_tokens,
         lemmas=lemmas,
         stop_words=stop_words,
+        beam=beam,
         out_transform_graph=transform_graph.path,
         out_train_features=train_features.path,
         out_validation_features=validation_features.path,

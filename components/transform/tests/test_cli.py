@@ -18,6 +18,7 @@ from sentiment_common.artifacts import (
 from sentiment_transform.cli import STAGE, run
 
 SERVING = Path(__file__).with_name("serving.py")
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
 def files(folder):
@@ -58,6 +59,17 @@ def test_a_second_run_gives_the_same_bytes(transformed, examples, arguments, tmp
             assert (second / name).read_bytes() == (first / name).read_bytes(), name
 
 
+def test_a_beam_runner_of_two_processes_gives_the_same_digests(
+    transformed, examples, arguments, command, tmp_path
+):
+    runner = f"--runner={RUNNER} --direct_running_mode=multi_processing "
+    done = command(*arguments(examples, tmp_path, f"--beam={runner}--direct_num_workers=2"))
+    assert done.returncode == 0, done.stderr
+    for first, kind in ((transformed.graph, TRANSFORM_GRAPH), (transformed.train, FEATURES)):
+        again = read_manifest(tmp_path / first.name, kind)
+        assert again.digest == read_manifest(first, kind).digest
+
+
 def test_a_process_without_tensorflow_transform_computes_the_same_features(transformed, examples):
     pairs = [
         [str(examples / split / "examples.parquet"), str(folder / "features.parquet")]
@@ -72,6 +84,7 @@ def test_a_process_without_tensorflow_transform_computes_the_same_features(trans
     ("more", "message"),
     [
         (["--ngram-max", "0"], "sentiment-transform: --ngram-max: 0 is less than 1\n"),
+        (["--beam", "2"], "--beam='--runner=FlinkRunner --flink_master=flink:8081'\n"),
         (["--min-count", "x"], "error: argument --min-count: invalid int value: 'x'\n"),
         (["--stop-words", "x"], "argument --stop-words: 'x' is neither true nor false\n"),
         (["--max-words", "3"], "error: unrecognized arguments: --max-words 3\n"),

@@ -1,5 +1,7 @@
 """The training pipeline: wiring alone, made from the committed interfaces of the components."""
 
+from typing import Any
+
 from kfp import components, dsl
 
 from sentiment_pipelines.environments import ROOT
@@ -10,13 +12,21 @@ ELSEWHERE = "movies,editorials"
 """Parts of the default corpus that no model is trained on: feedback from elsewhere."""
 
 
-def _load(stage: str) -> components.YamlComponent:
+def load(stage: str) -> components.YamlComponent:
+    """Returns a component as other teams load it."""
     return components.load_component_from_file(str(ROOT / "components" / stage / "component.yaml"))
 
 
-def _import(uri: str, kind: str, name: str) -> dsl.PipelineTask:
+def imported(uri: str, kind: str, name: str) -> Any:
+    """Returns an artifact from outside.
+
+    Args:
+        uri: Where it is.
+        kind: Name of its type.
+        name: What the graph calls it.
+    """
     task = dsl.importer(artifact_uri=uri, artifact_class=_TYPES[kind], reimport=False)
-    return task.set_display_name(name)
+    return task.set_display_name(name).outputs["artifact"]
 
 
 @dsl.pipeline(
@@ -39,6 +49,7 @@ def training(
     epochs: int = 30,
     policy: str = "auto",
     force: str = "",
+    alias: str = "champion",
     seed: int = 13,
 ) -> None:
     """Trains four candidates, compares them with the champion and pushes what is better.
@@ -60,13 +71,15 @@ def training(
         epochs: At most so many passes of the deep model over the training data.
         policy: What a model must reach: ``auto``, the path of a TOML file, or TOML.
         force: ``WHO: WHY`` to promote the best candidate whatever the policy says.
+        alias: What a blessed model becomes: ``champion``, or ``challenger`` to meet live traffic
+            in an experiment first.
         seed: Of the split and of all trainings.
     """
-    in_production = _import(champion, "SentimentChampion", "champion")
-    earlier = _import(previous_examples, "SentimentExamples", "previous-examples")
-    measured = _import(previous_statistics, "SentimentStatistics", "previous-statistics")
-    ingest = _load("ingest")(
-        previous_examples=earlier.outputs["artifact"],
+    in_production = imported(champion, "SentimentChampion", "champion")
+    earlier = imported(previous_examples, "SentimentExamples", "previous-examples")
+    measured = imported(previous_statistics, "SentimentStatistics", "previous-statistics")
+    ingest = load("ingest")(
+        previous_examples=earlier,
         source=source,
         text_column=text_column,
         label_column=label_column,
@@ -75,34 +88,34 @@ def training(
         seed=seed,
     )
     examples = ingest.outputs["examples"]
-    validate = _load("validate")(
+    validate = load("validate")(
         examples=examples,
-        previous_statistics=measured.outputs["artifact"],
+        previous_statistics=measured,
         schema=schema,
         rules=rules,
         accept=accept,
     )
     with dsl.If(validate.outputs["verdict"] == "accepted", name="data-accepted"):
-        elsewhere = _load("ingest")(source=out_of_domain, corpora=ELSEWHERE)
-        transform = _load("transform")(examples=examples)
+        elsewhere = load("ingest")(source=out_of_domain, corpora=ELSEWHERE)
+        transform = load("transform")(examples=examples)
         train = transform.outputs["train_features"]
         validation = transform.outputs["validation_features"]
         graph = transform.outputs["transform_graph"]
-        baseline = _load("train_baseline")(train_features=train, transform_graph=graph, seed=seed)
-        deep = _load("train_deep")(
+        baseline = load("train_baseline")(train_features=train, transform_graph=graph, seed=seed)
+        deep = load("train_deep")(
             train_features=train,
             validation_features=validation,
             transform_graph=graph,
             epochs=epochs,
             seed=seed,
         )
-        transfer = _load("train_transfer")(
+        transfer = load("train_transfer")(
             train_features=train,
             validation_features=validation,
             transform_graph=graph,
             seed=seed,
         )
-        ensemble = _load("train_ensemble")(
+        ensemble = load("train_ensemble")(
             model=baseline.outputs["model"],
             predictions=baseline.outputs["predictions"],
             model_2=deep.outputs["model"],
@@ -111,23 +124,24 @@ def training(
             predictions_3=transfer.outputs["predictions"],
             seed=seed,
         )
-        evaluate = _load("evaluate")(
+        evaluate = load("evaluate")(
             examples=examples,
             out_of_domain=elsewhere.outputs["examples"],
             candidate=baseline.outputs["model"],
             candidate_2=deep.outputs["model"],
             candidate_3=transfer.outputs["model"],
             candidate_4=ensemble.outputs["ensemble"],
-            champion=in_production.outputs["artifact"],
+            champion=in_production,
             policy=policy,
             force=force,
             seed=seed,
         )
         with dsl.If(evaluate.outputs["verdict"] == "blessed", name="model-blessed"):
-            push = _load("push")(
+            push = load("push")(
                 model=evaluate.outputs["model"],
                 blessing=evaluate.outputs["blessing"],
                 evaluation=evaluate.outputs["evaluation"],
                 examples=examples,
+                alias=alias,
             )
             push.set_caching_options(enable_caching=False)  # it moves an alias outside

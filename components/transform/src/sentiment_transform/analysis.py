@@ -18,7 +18,7 @@ Vocabularies are ordered by descending count, equal counts by descending bytes.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio.tensor_adapter import TensorAdapterConfig
 
 from sentiment_common.text import TextSpecification
+from sentiment_transform.examples import BATCH_ROWS
 from sentiment_transform.graph import TextGraph
 from sentiment_transform.settings import Settings
 
@@ -57,15 +58,50 @@ def analyse(
         settings: What the vocabularies hold.
         folder: Receives ``transform_fn/`` and ``transformed_metadata/``.
     """
-    batches = [_record_batch(batch) for batch in texts]
     # DirectRunner tries Prism first, a binary it fetches from the network; this is what it runs
     # in memory otherwise. Without flags of its own Beam would parse those of the command line.
     pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
-    with tempfile.TemporaryDirectory() as scratch, tft_beam.Context(temp_dir=scratch), pipeline:
-        dataset = pipeline | "Texts" >> beam.Create(batches, reshuffle=False)
-        transform_fn = (dataset, _text_input()) | "Analyse" >> tft_beam.AnalyzeDataset(
-            preprocessing(specification, lemmas, settings)
-        )
+    dataset = pipeline | beam.Create(list(map(_record_batch, texts)), reshuffle=False)
+    with tempfile.TemporaryDirectory() as scratch:
+        _export(pipeline, dataset, preprocessing(specification, lemmas, settings), folder, scratch)
+
+
+def analyse_on(
+    runner: Sequence[str],
+    examples: Path,
+    specification: TextSpecification,
+    lemmas: Path,
+    settings: Settings,
+    folder: Path,
+) -> None:
+    """Does the same on a Beam runner, whose workers read the examples themselves.
+
+    Args:
+        runner: Beam's options, e.g. ``--runner=FlinkRunner``.
+        examples: The examples artifact, which all workers reach under this path.
+        specification: Says what the tokens of a text are.
+        lemmas: The ``lemmas.tsv`` of the saved specification.
+        settings: What the vocabularies hold.
+        folder: Receives ``transform_fn/`` and ``transformed_metadata/``; all workers reach it too.
+    """
+    pipeline = beam.Pipeline(options=PipelineOptions(list(runner)))
+    dataset = (
+        pipeline
+        | beam.io.ReadFromParquetBatched(str(examples / "train" / "*.parquet"), columns=["text"])
+        | beam.FlatMap(lambda table: map(_record_batch, _texts(table)))
+    )
+    # Beside the output: /tmp is another folder on each machine.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        _export(pipeline, dataset, preprocessing(specification, lemmas, settings), folder, scratch)
+
+
+def _texts(table: pa.Table) -> Iterator[pa.Array]:
+    return (batch["text"] for batch in table.to_batches(BATCH_ROWS))
+
+
+def _export(pipeline: Any, dataset: Any, function: Any, folder: Path, scratch: str) -> None:
+    with tft_beam.Context(temp_dir=scratch), pipeline:
+        transform_fn = (dataset, _text_input()) | "Analyse" >> tft_beam.AnalyzeDataset(function)
         _ = transform_fn | "Export" >> tft_beam.WriteTransformFn(str(folder))
 
 

@@ -5,7 +5,7 @@ import os
 
 from sentiment_common.artifacts import EXAMPLES, FEATURES, TRANSFORM_GRAPH
 from sentiment_common.cli import Input, Option, Output, Stage, Task
-from sentiment_transform.settings import Settings
+from sentiment_transform.settings import Settings, beam_options
 
 STAGE = Stage(
     name="sentiment-transform",
@@ -23,25 +23,32 @@ STAGE = Stage(
         Option("max_tokens", int, 10_000, "the token vocabulary keeps the most frequent"),
         Option("lemmas", bool, True, "whether inflected forms become their lemma"),
         Option("stop_words", bool, False, "whether function words are left out"),
+        Option(
+            "beam", str, "",
+            "options of a Beam runner that analyses the texts, e.g. --runner=FlinkRunner "
+            "--flink_master=flink:8081; empty for this machine",
+        ),
     ),
     examples=(
         "sentiment-transform --examples var/examples --out-transform-graph var/transform_graph "
         "--out-train-features var/train_features "
         "--out-validation-features var/validation_features",
+        "sentiment-transform ... --beam='--runner=FlinkRunner --flink_master=flink:8081'",
     ),
-)
+)  # fmt: skip
 
 
 def run(task: Task) -> None:
     """Analyses, exports and applies the graph."""
-    settings = Settings(**vars(task.options))
+    runner = beam_options(task.options.beam)
+    settings = Settings(**{k: v for k, v in vars(task.options).items() if k != "beam"})
     _quiet_libraries()
     from sentiment_transform.stage import graph_digest, transform
 
     graph = task.outputs["transform_graph"]
     splits = ("train", "validation")
     features = {split: task.outputs[f"{split}_features"] / "features.parquet" for split in splits}
-    rows = transform(task.input("examples"), settings, graph, features)
+    rows = transform(task.input("examples"), settings, graph, features, runner)
     digest = graph_digest(graph, settings, STAGE.version)
     task.named_digests["transform_graph"] = {"transform_fn": digest}
     task.tracking.metrics({f"{split}_rows": count for split, count in rows.items()})

@@ -18,9 +18,7 @@ def read_batches(examples: Path, split: str, columns: tuple[str, ...]) -> Iterat
     Raises:
         InputError: The split or a column is missing, or a row has no text.
     """
-    path = examples / split / "examples.parquet"
-    if not path.is_file():
-        raise InputError("the file is missing", where=str(path), mend="run ingest again")
+    path = _file(examples, split)
     file = pq.ParquetFile(path)
     if absent := sorted(set(columns) - set(file.schema_arrow.names)):
         raise InputError(f"no column {', '.join(absent)}", where=str(path), mend="run ingest again")
@@ -31,3 +29,19 @@ def read_batches(examples: Path, split: str, columns: tuple[str, ...]) -> Iterat
             raise InputError("no text", where=f"{path}, row {first}", mend="drop the row")
         row += len(batch)
         yield batch
+
+
+def count_rows(examples: Path, split: str) -> int:
+    """Returns the number of rows of one split.
+
+    Raises:
+        InputError: The split is missing.
+    """
+    return int(pq.ParquetFile(_file(examples, split)).metadata.num_rows)
+
+
+def _file(examples: Path, split: str) -> Path:
+    path = examples / split / "examples.parquet"
+    if not path.is_file():
+        raise InputError("the file is missing", where=str(path), mend="run ingest again")
+    return path

@@ -4,16 +4,17 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from sentiment_common import memory
 from sentiment_common.artifacts import file_sha256
 from sentiment_common.errors import InputError
 from sentiment_common.text import TextSpecification, Tokenizer, probes
-from sentiment_transform.analysis import NGRAMS, TOKENS, analyse
-from sentiment_transform.examples import read_batches
+from sentiment_transform.analysis import NGRAMS, TOKENS, analyse, analyse_on
+from sentiment_transform.examples import count_rows, read_batches
 from sentiment_transform.features import CARRIED, check_engines, load_graph, write_features
 from sentiment_transform.idf import check_weights, document_counts, idf
 from sentiment_transform.settings import Settings
@@ -21,11 +22,17 @@ from sentiment_transform.specification import english
 
 TRANSFORM_FN, TEXT_SPEC, VOCABULARY = "transform_fn", "text_spec", "vocabulary"
 NGRAM_IDF = "ngram_idf.npy"
+BYTES, BYTES_PER_TEXT = 1_100_000_000, 2_000
+"""Peak memory of the analysis, as benchmarks/scale.py measures it, rounded up."""
 logger = logging.getLogger(__name__)
 
 
 def transform(
-    examples: Path, settings: Settings, graph: Path, features: Mapping[str, Path]
+    examples: Path,
+    settings: Settings,
+    graph: Path,
+    features: Mapping[str, Path],
+    runner: Sequence[str] = (),
 ) -> dict[str, int]:
     """Analyses the training examples and applies the exported graph.
 
@@ -34,6 +41,7 @@ def transform(
         settings: What tokens are, and which of them the vocabularies hold.
         graph: Receives the graph, the text specification and the vocabularies.
         features: Where each split's ``features.parquet`` goes; one of them is ``train``.
+        runner: Beam's options for the analysis; empty for this machine's memory.
 
     Returns:
         The number of rows by split.
@@ -44,11 +52,18 @@ def transform(
     """
     specification = english(lemmas=settings.lemmas, stop_words=settings.stop_words)
     specification.save(graph / TEXT_SPEC)
-    texts = [batch["text"] for batch in read_batches(examples, "train", ("text",))]
-    if not texts:
+    lemmas = graph / TEXT_SPEC / "lemmas.tsv"
+    count = count_rows(examples, "train")
+    if not count:
         raise InputError("no training examples", where=str(examples), mend="ingest more feedback")
-    logger.info("analysing %s training texts", f"{sum(map(len, texts)):,}")
-    analyse(texts, specification, graph / TEXT_SPEC / "lemmas.tsv", settings, graph)
+    logger.info("analysing %s training texts", f"{count:,}")
+    if runner:
+        analyse_on(runner, examples, specification, lemmas, settings, graph)
+    else:
+        needed = BYTES + count * BYTES_PER_TEXT
+        memory.check(needed, f"analysing {count:,} texts here", "give a Beam runner: --beam")
+        texts = [batch["text"] for batch in read_batches(examples, "train", ("text",))]
+        analyse(texts, specification, lemmas, settings, graph)
     exported, tokenizer = load_graph(graph / TRANSFORM_FN), Tokenizer(specification)
     check_engines(probes(specification), exported, tokenizer)
     rows = {}
