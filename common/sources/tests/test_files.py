@@ -1,59 +1,52 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.readers.files import check_columns, read_text
+from sentiment_sources.content import Content
+from sentiment_sources.formats.files import opened, read_head, unusable
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text(write):
-    assert read_text(write("marked.csv", b"\xef\xbb\xbftext\nna\xc3\xafve\n")) == "text\nnaïve\n"
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n", b"\t", b"\x1a"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.txt"])
+def test_a_file_of_nothing_holds_no_rows(read, name, content):
+    with pytest.raises(InputError, match=f"{name}: holds no rows; give a file with rows of feedb"):
+        read(name, content)
 
 
-def test_bytes_that_are_not_utf8_are_named_by_file_row_and_offset(write):
-    path = write("cp1252.csv", b"text\nfine\ncaf\xe9\n")
-    with pytest.raises(InputError) as caught:
-        read_text(path)
-    assert str(caught.value) == (
-        f"{path}, row 3: not UTF-8: byte 0xe9 at offset 13; "
-        "save it as UTF-8, e.g. iconv -f WINDOWS-1252 -t UTF-8 cp1252.csv"
-    )
-
-
-@given(
-    head=st.text(st.characters(codec="utf-8", exclude_characters="\ufeff"), min_size=1),
-    marked=st.booleans(),
-)
-def test_the_offset_of_the_first_bad_byte_is_exact(tmp_path_factory, head, marked):
-    content = (b"\xef\xbb\xbf" if marked else b"") + head.encode()
-    path = tmp_path_factory.mktemp("bad") / "bad.csv"
-    path.write_bytes(content + b"\xff\n")
-    lines = content.count(b"\n")
-    with pytest.raises(InputError, match=f"byte 0xff at offset {len(content)};") as caught:
-        read_text(path)
-    assert caught.value.where == f"{path}, row {lines + 1}"
-
-
-@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf16_is_called_by_its_name(write, codec):
-    mark = {"utf-16": "", "utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}[codec]
-    path = write("excel.csv", (mark + "text\nfine\n").encode(codec))
-    with pytest.raises(InputError, match="UTF-16, not UTF-8"):
-        read_text(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" \r\n"])
-def test_a_file_of_nothing_holds_no_rows(write, content):
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.txt"])
+def test_a_mark_alone_holds_no_rows(read, name):
     with pytest.raises(InputError, match="holds no rows"):
-        read_text(write("empty.csv", content))
+        read(name, b"\xef\xbb\xbf")
 
 
-def test_a_missing_column_is_answered_with_the_columns_there_are(tmp_path):
-    with pytest.raises(InputError, match="no column 'text'; the columns are 'review', 'stars'"):
-        check_columns(tmp_path, ["text"], ["review", "stars"])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"PK\x03\x04rest", "a zip archive or a workbook, not text; save it as CSV"),
+        (b"\xd0\xcf\x11\xe0rest", "a workbook of old Excel, not text; save it as CSV"),
+        (b"%PDF-1.7", "a PDF, not text; export its table as CSV"),
+        (b"PAR1rest", "a Parquet file, not text; pin format=parquet"),
+        (b"\x1f\x8brest", "compressed, not text; name it .gz"),
+        (b"\n<!DOCTYPE html><html>", "a web page, not text; download it again"),
+        (b"<HTML>", "a web page, not text"),
+    ],
+)
+def test_what_is_no_text_is_called_by_its_name(write, content, what):
+    with pytest.raises(InputError, match=what):
+        read_head(write("a.csv", content))
 
 
-def test_a_column_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path):
-    check_columns(tmp_path, ["text"], ["text", "note", "note"])
-    with pytest.raises(InputError, match="two columns 'note'"):
-        check_columns(tmp_path, ["note"], ["text", "note", "note"])
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
+    content = Content("a.csv", "a.csv", lambda: (tmp_path / "gone").open("rb"))
+    with (
+        pytest.raises(
+            InputError, match=r"a.csv: cannot be read .No such file or directory.; check"
+        ),
+        opened(content),
+    ):
+        pass
+
+
+def test_values_that_are_no_text_are_named_by_their_role():
+    assert unusable({"text": "naïve", "rating": 5}) == ("", "")
+    assert unusable({"text": "a", "label": "b\0"}) == ("NUL character", "in the label")
+    assert unusable({"text": "a\ud800"}) == ("half a surrogate pair", "in the text")

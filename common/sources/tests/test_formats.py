@@ -1,28 +1,29 @@
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.readers import find_files, read_files
 
 
-def test_a_glob_names_its_files_in_order_and_each_is_read_by_its_format(write, tmp_path):
-    write("b.csv", "text\nsecond\n")
-    write("a.JSONL", '{"text": "first"}\n')
-    write("c.tsv", "text\tn\nthird\t1\n")
-    files = find_files(str(tmp_path / "*.*"))
-    assert [(record.file, record.values["text"]) for record in read_files(files, ["text"])] == [
-        ("a.JSONL", "first"), ("b.csv", "second"), ("c.tsv", "third"),
-    ]  # fmt: skip
+@pytest.mark.parametrize("name", ["a.csv", "a.CSV", "a.b.csv"])
+def test_the_extension_chooses_the_format_in_any_case(read, name):
+    assert read(name, "text\ngood\n").kept == [(2, "good")]
 
 
-def test_a_file_whose_name_looks_like_a_pattern_is_itself(write):
-    path = write("reviews[1].csv", "text\ngood\n")
-    assert find_files(str(path)) == [path]
+@pytest.mark.parametrize("name", ["export", "a.dat", "a.parquet"])
+def test_a_pinned_format_overrides_the_extension(read, name):
+    assert read(name, "text\ngood\n", format="csv").kept == [(2, "good")]
+    assert read(name, '{"text": "good"}\n', format=".JSONL").kept == [(1, "good")]
 
 
-def test_no_match_a_folder_and_an_unknown_format_are_input_errors(write, tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        find_files(str(tmp_path / "*.csv"))
-    with pytest.raises(InputError, match=r"a folder; give a glob: .*/\*\.csv"):
-        find_files(str(tmp_path))
-    with pytest.raises(InputError, match=r"unknown format '\.xlsx'; .*\.csv, \.tsv"):
-        find_files(str(write("a.xlsx", b"PK")))
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.ods"])
+def test_a_workbook_is_to_be_saved_as_csv(read, name):
+    with pytest.raises(InputError, match=rf"unknown format '\{name[1:]}'; save it as CSV"):
+        read(name, b"PK\x03\x04")
+
+
+def test_an_unknown_format_lists_those_there_are(read):
+    with pytest.raises(
+        InputError, match=r"unknown format '\.docx'; .*\.csv, \.tsv.*or pin the for"
+    ):
+        read("a.docx", b"PK")
+    with pytest.raises(InputError, match=r"unknown format '\.html'"):
+        read("a.csv", "text\ngood\n", format="html")

@@ -1,55 +1,67 @@
-"""What all readers of files share: bytes to text, and the errors that name columns and places."""
+"""What all readers of files share: opening them, what they are not, and values nobody can use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from sentiment_common.errors import InputError
 from sentiment_sources.content import Content
 
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+HEAD = 256 * 1024
+"""Bytes at the beginning of a file that guesses are made from."""
+
+ROW_LIMIT = 16 * 1024 * 1024
+"""Characters in one row. A longer one is damage, mostly a quotation mark that nobody closed."""
+
+REREAD_LIMIT = 2 * ROW_LIMIT
+"""Characters that may be read again, beside as many as are done with, to find the rows behind
+damaged ones: the time grows with the file and not faster."""
+
+SPREADSHEET = "save it as CSV (UTF-8)"
+SIGN_IN = "download it again, signed in, or give the address of the file itself"
+SIGNATURES: Mapping[bytes, tuple[str, str]] = {
+    b"PK\x03\x04": ("a zip archive or a workbook", SPREADSHEET),
+    b"\xd0\xcf\x11\xe0": ("a workbook of old Excel", SPREADSHEET),
+    b"%PDF-": ("a PDF", "export its table as CSV"),
+    b"PAR1": ("a Parquet file", "pin format=parquet"),
+    b"\x1f\x8b": ("compressed", "name it .gz"),
+    b"<!doctype html": ("a web page", SIGN_IN),
+    b"<html": ("a web page", SIGN_IN),
+}
+"""First bytes, in lower case where they are letters, of what is often given in a text's stead."""
 
 
-def read_text(content: Content) -> str:
-    r"""Returns a file's text, which is UTF-8 with or without a byte order mark.
-
-    Line ends stay as they are: ``\n`` alone separates lines, and NEL or LINE SEPARATOR are text.
-
-    Raises:
-        InputError: The file cannot be read, holds nothing, or is not UTF-8.
-    """
-    given = read_bytes(content)
-    try:
-        text = given.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if given.startswith(UTF16_MARKS):
-            raise InputError(
-                "UTF-16, not UTF-8", where=content.place, mend="save it as UTF-8"
-            ) from error
-        # The codec counts from behind the mark that it took off.
-        offset = error.start + (3 if given.startswith(b"\xef\xbb\xbf") else 0)
-        row = given.count(b"\n", 0, offset) + 1
-        raise InputError(
-            f"not UTF-8: byte 0x{given[offset]:02x} at offset {offset}",
-            where=f"{content.place}, row {row}",
-            mend=f"save it as UTF-8, e.g. iconv -f WINDOWS-1252 -t UTF-8 {content.name}",
-        ) from error
-    if not text.strip():
-        raise empty_file(content)
-    return text
-
-
-def read_bytes(content: Content) -> bytes:
-    """Returns a file's bytes.
+@contextmanager
+def opened(content: Content) -> Iterator[BinaryIO]:
+    """Opens a file for reading.
 
     Raises:
-        InputError: The operating system does not let us.
+        InputError: The operating system does not let us, now or while it is read.
     """
     try:
         with content.open() as stream:
-            return stream.read()
+            yield stream
     except OSError as error:
         raise InputError(
-            f"cannot be read ({error.strerror})", where=content.place, mend="check the file"
+            f"cannot be read ({error.strerror or error})",
+            where=content.place,
+            mend="check the file",
         ) from error
+
+
+def read_head(content: Content) -> bytes:
+    """Returns the first ``HEAD`` bytes of what should be text.
+
+    Raises:
+        InputError: The file cannot be read, or is plainly no text.
+    """
+    with opened(content) as stream:
+        head = stream.read(HEAD)
+    start = head[:1024].lstrip()
+    for signature, (what, mend) in SIGNATURES.items():
+        if start.startswith(signature) or start.lower().startswith(signature):
+            raise InputError(f"{what}, not text", where=content.place, mend=mend)
+    return head
 
 
 def empty_file(content: Content) -> InputError:
@@ -59,15 +71,19 @@ def empty_file(content: Content) -> InputError:
     )
 
 
-def check_columns(content: Content, wanted: Iterable[str], there: Iterable[str]) -> None:
-    """Checks that each wanted column is there exactly once.
+def unusable(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns the problem and its detail where a value is no text that could be kept, else blanks.
 
-    Raises:
-        InputError: One is missing or ambiguous; the message lists the columns there are.
+    Args:
+        values: Values by role.
     """
-    names = list(there)
-    for name in wanted:
-        if names.count(name) != 1:
-            what = f"no column {name!r}" if name not in names else f"two columns {name!r}"
-            listing = ", ".join(repr(column) for column in names) or "none"
-            raise InputError(what, where=content.place, mend=f"the columns are {listing}")
+    for role, value in values.items():
+        if isinstance(value, str):
+            if "\0" in value:
+                return "NUL character", f"in the {role}"
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                # JSON can spell half a surrogate pair, which is no character.
+                return "half a surrogate pair", f"in the {role}"
+    return "", ""
