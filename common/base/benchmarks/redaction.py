@@ -43,7 +43,7 @@ def _show_recall(rng: random.Random, cases: int) -> None:
             redacted, counts = redact_counting(rng.choice(SENTENCES).format(written))
             gone = written not in redacted
             found += gone
-            other += gone and kind not in counts
+            other += gone and kind.partition(",")[0] not in counts
         print(f"| {kind} | {cases:,} | {found / cases:.2%} | {other / cases:.2%} |")
 
 
@@ -138,6 +138,16 @@ def _phone(rng: random.Random) -> str:
     return rng.choice(shapes)
 
 
+def _phone_of(*patterns: str) -> "Make":
+    """Returns a maker of telephone numbers: ``9`` in a pattern stands for any digit but 0."""
+
+    def make(rng: random.Random) -> str:
+        drawn = (rng.choice("123456789") if it == "9" else it for it in rng.choice(patterns))
+        return "".join(drawn)
+
+    return make
+
+
 def _account(rng: random.Random) -> str:
     return f"@{_name(rng)}{rng.choice(('', '_', '99'))}"
 
@@ -146,6 +156,15 @@ Make = Callable[[random.Random], str]
 PERSONAL: dict[str, Make] = {
     "url": _url, "email": _email, "iban": _iban, "card": _card, "ip": _ip, "phone": _phone,
     "account": _account,
+    "phone, North America": _phone_of("(999) 999-9999", "999-999-9999", "+1 999 999 9999"),
+    "phone, Britain": _phone_of("020 7999 9999", "07999 999999", "+44 20 7999 9999"),
+    "phone, Germany": _phone_of("030 9999999", "0171/9999999", "+49 (0) 89 999999-99"),
+    "phone, France": _phone_of("01 99 99 99 99", "06.99.99.99.99", "+33 6 99 99 99 99"),
+    "phone, Spain and Italy": _phone_of("+34 699 999 999", "+39 06 9999 9999", "06 9999 9999"),
+    "phone, India": _phone_of("+91 99999 99999", "099999 99999", "+91-99-9999-9999"),
+    "phone, Japan": _phone_of("03-9999-9999", "090-9999-9999", "+81 90 9999 9999"),
+    "phone, Brazil": _phone_of("(11) 99999-9999", "+55 11 99999-9999", "(21) 9999-9999"),
+    "phone, Australia": _phone_of("(02) 9999 9999", "0499 999 999", "+61 499 999 999"),
 }  # fmt: skip
 HARMLESS: dict[str, Make] = {
     "order of 8 to 12 digits": lambda rng: f"order {rng.randint(10**7, 10**12)}",
@@ -161,6 +180,13 @@ HARMLESS: dict[str, Make] = {
     "price": lambda rng: f"${rng.randint(1, 9999):,}.{rng.randint(0, 99):02d}",
     "version": lambda rng: ".".join(str(rng.randint(0, 30)) for _ in range(rng.choice((2, 3)))),
     "page to read": lambda rng: f"https://{_name(rng)}.example/{_name(rng)}",
+    "dates of Europe": lambda rng: (
+        f"{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.{rng.randint(1990, 2030)}"
+    ),
+    "price of Europe": lambda rng: f"{rng.randint(1, 999)}.{_digits(rng, 3)},{_digits(rng, 2)} €",
+    "order with letters": lambda rng: f"#{_digits(rng, 3)}-{_digits(rng, 7)}-{_digits(rng, 7)}",
+    "size": lambda rng: f"{rng.randint(10, 300)} x {rng.randint(10, 300)} x {rng.randint(1, 300)}",
+    "score": lambda rng: f"{rng.randint(0, 10)}/10",
     "words": lambda rng: " ".join(_name(rng) for _ in range(8)),
 }
 

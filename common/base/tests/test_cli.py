@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from sentiment_common.artifacts import EXAMPLES, STATISTICS, Source, payload_digest, read_manifest
-from sentiment_common.cli import out_of_space
+from sentiment_common.cli import Option, Stage, out_of_space
 from sentiment_common.code import stage_digest
 from sentiment_common.errors import InputError
 from sentiment_common.tracking import read_events
@@ -167,6 +167,15 @@ def test_a_value_that_starts_with_a_minus_is_no_flag(word_count, examples, tmp_p
     assert process.returncode == 0, process.stderr
     manifest = read_manifest(tmp_path / "out" / "statistics", STATISTICS)
     assert manifest.parameters["scale"] == float(value)
+
+
+def test_a_value_may_look_like_a_flag_unless_it_is_one():
+    options = (Option("beam", str, "", ""), Option("more", str, "", ""))
+    stage = Stage("sentiment-common", "", options=options)
+    arguments = stage.parse(["--beam", "--runner=Flink --x=1", "--more", "-"])
+    assert (arguments.beam, arguments.more) == ("--runner=Flink --x=1", "-")
+    with pytest.raises(SystemExit):
+        stage.parse(["--beam", "--more", "3"])
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("False", False)])

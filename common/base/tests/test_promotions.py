@@ -1,5 +1,6 @@
 """The log and the alias tell the same story, whatever died between two steps."""
 
+import contextlib
 import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -10,7 +11,14 @@ from hypothesis import strategies as st
 
 from sentiment_common import promotions
 from sentiment_common.errors import InputError
-from sentiment_common.promotions import Promotion, promote, read, standing, withdrawn
+from sentiment_common.promotions import (
+    Promotion,
+    promote,
+    read,
+    read_all,
+    standing,
+    withdrawn,
+)
 
 
 class KilledError(Exception):
@@ -43,6 +51,10 @@ class Registry:
     def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
         self._live()
         self.aliases[alias] = version
+
+    def delete_registered_model_alias(self, name: str, alias: str) -> None:
+        self._live()
+        del self.aliases[alias]
 
     def _live(self) -> None:
         self.lives -= 1
@@ -82,6 +94,67 @@ def test_each_alias_has_a_story_of_its_own() -> None:
     registry = Registry()
     promote_all(registry, move("1"), move("2", alias="challenger"), move("3"))
     assert told(registry) == [("push", "", "1"), ("push", "1", "3")]
+    registry.aliases["challenger"] = "9"
+    assert [(it.alias, it.action, it.version) for it in read_all(registry, "sentiment")] == [
+        ("champion", "push", "1"), ("challenger", "push", "2"), ("champion", "push", "3"),
+        ("challenger", "found", "9"),
+    ]  # fmt: skip
+
+
+def withdrawal(alias: str = "challenger") -> Promotion:
+    return Promotion(promotions.now(), alias, promotions.WITHDRAW, "", reason="it is slow")
+
+
+def test_an_alias_is_taken_away_with_the_reason_and_given_again() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2", alias="challenger"), withdrawal(), withdrawal())
+    assert registry.aliases == {"champion": "1"}
+    log = read(registry, "sentiment", "challenger")
+    assert [(it.action, it.previous, it.version) for it in log] == [
+        ("push", "", "2"), ("withdraw", "2", ""),
+    ]  # fmt: skip
+    promote(registry, "sentiment", move("3", alias="challenger"))
+    assert [it.version for it in read(registry, "sentiment", "challenger")] == ["2", "", "3"]
+
+
+@pytest.mark.parametrize("lives", range(4))
+def test_a_withdrawal_that_dies_between_two_writes_is_told_by_the_alias(lives: int) -> None:
+    registry = Registry()
+    promote_all(registry, move("1", alias="challenger"))
+    registry.lives = lives
+    with contextlib.suppress(KilledError):
+        promote(registry, "sentiment", withdrawal())
+    last = read(registry, "sentiment", "challenger")[-1]
+    assert last.version == registry.aliases.get("challenger", "")
+    registry.lives = float("inf")
+    promote(registry, "sentiment", withdrawal())
+    assert registry.aliases == {}
+    log = read_all(registry, "sentiment")
+    assert [(it.action, it.done) for it in log] == [("push", True), ("withdraw", True)]
+
+
+def test_what_one_alias_lost_is_kept_from_all_until_it_returns_to_each() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2", alias="challenger"), withdrawal())
+
+    def kept_from(alias: str) -> list[str]:
+        return sorted(withdrawn(read_all(registry, "sentiment"), alias))
+
+    assert kept_from("challenger") == kept_from("champion") == ["sha256:2"]
+    promote(registry, "sentiment", move("2", promotions.FORCE, "challenger"))
+    assert (kept_from("challenger"), kept_from("champion")) == ([], ["sha256:2"])
+    promote(registry, "sentiment", move("2", promotions.FORCE))
+    assert kept_from("champion") == []
+
+
+def test_a_challenger_that_has_become_champion_may_lose_its_old_alias() -> None:
+    registry = Registry()
+    promote_all(registry, move("1"), move("2", alias="challenger"))
+    promote_all(registry, move("2", promotions.EXPERIMENT), withdrawal())
+    assert withdrawn(read_all(registry, "sentiment"), "champion") == {}
+    promote(registry, "sentiment", move("1", promotions.ROLLBACK))
+    log = read_all(registry, "sentiment")
+    assert withdrawn(log, "champion").keys() == withdrawn(log, "challenger").keys() == {"sha256:2"}
 
 
 def test_an_alias_that_was_moved_by_hand_is_found_where_it_is() -> None:
@@ -124,16 +197,16 @@ def test_a_rollback_takes_away_all_that_was_promoted_after_its_version() -> None
     promote_all(registry, move("1", promotions.ROLLBACK), move("4"))
     log = read(registry, "sentiment", "champion")
     assert [it.version for it in standing(log)] == ["1", "4"]
-    assert withdrawn(log).keys() == {"sha256:3", "sha256:2"}
+    assert withdrawn(log, "champion").keys() == {"sha256:3", "sha256:2"}
 
 
 @pytest.mark.parametrize("action", [promotions.FORCE, promotions.ROLLBACK])
 def test_promoting_a_withdrawn_model_again_ends_its_withdrawal(action: str) -> None:
     registry = Registry()
     promote_all(registry, move("1"), move("2"), move("1", promotions.ROLLBACK))
-    assert withdrawn(read(registry, "sentiment", "champion")).keys() == {"sha256:2"}
+    assert withdrawn(read(registry, "sentiment", "champion"), "champion").keys() == {"sha256:2"}
     promote(registry, "sentiment", move("2", action))
-    found = withdrawn(read(registry, "sentiment", "champion"))
+    found = withdrawn(read(registry, "sentiment", "champion"), "champion")
     assert found.keys() == ({"sha256:1"} if action == promotions.ROLLBACK else set())
 
 
@@ -157,4 +230,4 @@ def test_the_reigning_champion_stands_last_and_is_never_withdrawn(
     log = read(registry, "sentiment", "champion")
     if moves:
         assert standing(log)[-1].version == registry.aliases["champion"] == moves[-1][0]
-        assert f"sha256:{moves[-1][0]}" not in withdrawn(log)
+        assert f"sha256:{moves[-1][0]}" not in withdrawn(log, "champion")

@@ -14,7 +14,8 @@ CASES = {
              "６０１１０００９９０１３９４２４"],
     "ip": ["192.168.100.1", "fe80::1", "2001:db8:0:0:0:0:0:1", "2001:db8::8a2e:370:7334"],
     "phone": ["+49 30 1234567", "+1 (415) 555-2671", "(415) 555-2671", "415.555.2671",
-              "07700 900123", "030/1234567", "0049 171 1234567", "555-1234"],
+              "07700 900123", "030/1234567", "0049 171 1234567", "555-1234",
+              "06.12.34.56.78", "(11) 91234-5678"],
     "account": ["@joe_doe", "@joe.doe"],
 }  # fmt: skip
 WRITTEN = [(kind, written) for kind, cases in CASES.items() for written in cases]
@@ -58,6 +59,11 @@ def test_numbers_that_are_nobodys_stay(text):
 def test_several_in_one_text_are_each_taken_out_once():
     text = "DE89370400440532013000 GB82WEST12345698765432 4111111111111111 5500000000000004 a@b.de"
     assert redact(text) == "[IBAN] [IBAN] [CARD] [CARD] redacted@email.invalid"
+
+
+def test_a_card_number_behind_many_other_digits_is_taken_out():
+    text = "+49 30 1234567 4111 1111 1111 1111 4111 1111 1111 1111 77 78 5500 0000 0000 0004"
+    assert redact(text) == "[PHONE] [CARD] [CARD] 77 78 [CARD]"
 
 
 @given(st.lists(st.tuples(WORDS, st.sampled_from(WRITTEN)), min_size=1, max_size=5), WORDS)

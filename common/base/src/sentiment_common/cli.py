@@ -151,7 +151,7 @@ class Stage:
         log.configure()
         signal.signal(signal.SIGTERM, _stop)
         try:
-            arguments = self.parser().parse_args(_joined(argv))
+            arguments = self.parse(sys.argv[1:] if argv is None else argv)
             with self._replaying(arguments) as results:
                 results.update(self.execute(run, arguments))
         except InputError as error:
@@ -204,6 +204,21 @@ class Stage:
         kubeflow.add_argument("--executor-input", metavar="JSON", help="what KFP tells the task")
         kubeflow.add_argument("--executor-output", metavar="FILE", type=Path, help="our answer")
         return parser
+
+    def parse(self, argv: Sequence[str]) -> argparse.Namespace:
+        """Parses a command line.
+
+        An option's value may begin with a dash (``-0.5,0.5``, ``--runner=FlinkRunner``): argparse
+        would take it for a flag, so the two are joined first.
+        """
+        parser, words = self.parser(), list(argv)
+        flags = set(parser._option_string_actions)
+        options = {_flag(option.name) for option in self.options}
+        for at in range(len(words) - 1, 0, -1):
+            flag, value = words[at - 1], words[at]
+            if flag in options and value.startswith("-") and value.split("=")[0] not in flags:
+                words[at - 1 : at + 1] = [f"{flag}={value}"]
+        return parser.parse_args(words)
 
     def interface(self) -> list[dict[str, Any]]:
         """Describes every flag: what the contract test holds component.yaml and README against."""
@@ -309,16 +324,6 @@ def out_of_space(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
-
-
-def _joined(argv: Sequence[str] | None) -> list[str]:
-    """Joins a flag and a value such as ``-0.5,0.5``, which argparse would take for a flag."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    for at in range(len(words) - 1, 0, -1):
-        flag, value = words[at - 1], words[at]
-        if flag.startswith("--") and "=" not in flag and re.match(r"-[0-9.]", value):
-            words[at - 1 : at + 1] = [f"{flag}={value}"]
-    return words
 
 
 def _flag(name: str) -> str:

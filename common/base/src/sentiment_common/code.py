@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sentiment_common.artifacts import file_sha256
 
-SHARED_PACKAGES = ("sentiment_common", "sentiment_models")
+SHARED_PACKAGES = ("sentiment_common", "sentiment_models", "sentiment_sources")
 
 
 def source_files(folder: Path) -> dict[str, str]:

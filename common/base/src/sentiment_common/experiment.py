@@ -21,8 +21,8 @@
     most = 0.02
     least_requests = 200
 
-    [[steps]]                # a canary: weights of the challengers by time since the start
-    after_hours = 24
+    [[steps]]                # a canary: weights of the challengers by time since the start;
+    after_hours = 24         # what they take, the control gives
     weights = {challenger = 0.25}
 
     [analysis]
@@ -32,14 +32,17 @@
 """
 
 import hashlib
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sentiment_common.errors import InputError
+from sentiment_common.experiment_fields import made
 
 METRICS: Mapping[str, str] = {
     "error_rate": "share of its requests that were answered with 5xx",
@@ -52,6 +55,9 @@ METRICS: Mapping[str, str] = {
 }
 """What a guardrail may watch."""
 BUCKETS = 1 << 32
+MOST_VARIANTS = 8
+"""Each is a label of every metric of the experiment."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,8 @@ class Step:
 
     Attributes:
         after_hours: Hours since the start.
-        weights: Weight by variant; those that are not named keep theirs.
+        weights: Weight by variant; challengers that are not named keep theirs, and the control,
+            unless it is named, gives what they take: the sum of all weights stays as it was.
     """
 
     after_hours: float
@@ -159,18 +166,26 @@ class Experiment:
     def weights(self, now: datetime) -> dict[str, float]:
         """Returns the weight of each variant at a time, as the canary's steps say it."""
         weights = {variant.name: variant.weight for variant in self.variants}
+        total = sum(weights.values())
+        said: dict[str, float] = {}
         if self.start is not None:
             hours = (now - self.start).total_seconds() / 3_600
             for step in self.steps:
                 if hours >= step.after_hours:
-                    weights |= step.weights
+                    said |= step.weights
+        weights |= said
+        if said and self.control.name not in said:
+            taken = sum(weights.values()) - weights[self.control.name]
+            # Rounded, since 1 - 0.9 is no 0.1.
+            weights[self.control.name] = round(max(0.0, total - taken), 9)
         return weights
 
-    def assign(self, caller: str, now: datetime, out: Sequence[str] = ()) -> Variant:
+    def assign(self, caller: str, now: datetime, out: Collection[str] = ()) -> Variant:
         """Returns the variant that answers a caller.
 
-        The caller's hash is a point on a line that the challengers' weights cut from the left and
-        the control's from the right: a canary that grows keeps everybody it has.
+        The caller's hash is a point on a line. Challengers lie at its two ends in turn, each in as
+        much room as its steps will ever give it, and the control has all that is left: a canary
+        that grows keeps everybody it has, and takes nobody from another challenger.
 
         Args:
             caller: Who asks; the same text gets the same variant.
@@ -182,13 +197,35 @@ class Experiment:
         if not self.running(now) or not total:
             return self.control
         # What is stopped keeps its place, so that nobody else changes sides.
-        point, edge = _point(self.salt or self.name, caller) * total, 0.0
-        for variant in self.variants[1:]:
-            edge += weights[variant.name]
-            if point < edge:
+        point = _point(self.salt or self.name, caller) * total
+        for variant, begin, end in self._places(weights, total):
+            if begin <= point < end:
                 gone = variant.name in out or variant.name in self.stopped
                 return self.control if gone else variant
         return self.control
+
+    @cached_property
+    def _room(self) -> Mapping[str, float]:
+        """The largest weight that each challenger will ever have."""
+        return {
+            variant.name: max(
+                variant.weight, *(step.weights.get(variant.name, 0.0) for step in self.steps), 0.0
+            )
+            for variant in self.variants[1:]
+        }
+
+    def _places(
+        self, weights: Mapping[str, float], total: float
+    ) -> Iterator[tuple[Variant, float, float]]:
+        room = self._room if sum(self._room.values()) <= total else weights
+        left, right = 0.0, total
+        for number, variant in enumerate(self.variants[1:]):
+            if number % 2:
+                yield variant, right - weights[variant.name], right
+                right -= room[variant.name]
+            else:
+                yield variant, left, left + weights[variant.name]
+                left += room[variant.name]
 
 
 def _point(salt: str, caller: str) -> float:
@@ -225,17 +262,17 @@ def parse_experiment(text: str, where: str) -> Experiment:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not TOML ({error})", where=where) from error
     parts = {
-        "variants": [_made(Variant, it, f"{where}, variants") for it in _list(found, "variants")],
+        "variants": [made(Variant, it, f"{where}, variants") for it in _list(found, "variants")],
         "guardrails": [
-            _made(Guardrail, it, f"{where}, guardrails") for it in _list(found, "guardrails")
+            made(Guardrail, it, f"{where}, guardrails") for it in _list(found, "guardrails")
         ],
         "steps": sorted(
-            (_made(Step, it, f"{where}, steps") for it in _list(found, "steps")),
+            (made(Step, it, f"{where}, steps") for it in _list(found, "steps")),
             key=lambda step: step.after_hours,
         ),
-        "analysis": _made(Analysis, found.get("analysis", {}), f"{where}, analysis"),
+        "analysis": made(Analysis, found.get("analysis", {}), f"{where}, analysis"),
     }
-    experiment: Experiment = _made(Experiment, {**found, **parts}, where)
+    experiment: Experiment = made(Experiment, {**found, **parts}, where)
     _check(experiment, where)
     return experiment
 
@@ -245,51 +282,66 @@ def _list(found: Mapping[str, Any], name: str) -> Sequence[Any]:
     return listed if isinstance(listed, list) else [listed]
 
 
-def _made(kind: type[Any], given: Any, where: str) -> Any:
-    known = {item.name for item in fields(kind)}
-    if not isinstance(given, Mapping):
-        raise InputError(f"{given!r} is no table", where=where)
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise InputError(
-            f"there is no {unknown[0]!r}", where=where, mend=f"there are {', '.join(sorted(known))}"
-        )
-    try:
-        return kind(**given)
-    except TypeError as error:
-        missing = str(error).rpartition("argument")[2].strip("s: ") or str(error)
-        raise InputError(f"lacks {missing}", where=where) from error
-
-
 def _check(experiment: Experiment, where: str) -> None:
-    def refuse(what: str, mend: str = "") -> None:
-        raise InputError(what, where=where, mend=mend)
+    for check in (_check_variants, _check_steps, _check_guardrails, _check_times, _check_analysis):
+        try:
+            check(experiment)
+        except InputError as error:
+            raise InputError(error.what, where=where, mend=error.mend) from error
 
+
+def _check_variants(experiment: Experiment) -> None:
     names = [variant.name for variant in experiment.variants]
-    if len(names) < 2 or len(set(names)) < len(names):
-        refuse("wants at least two variants of different names", "the first is the control")
+    if not 2 <= len(set(names)) == len(names) <= MOST_VARIANTS:
+        raise InputError(
+            f"wants 2 to {MOST_VARIANTS} variants of different names",
+            mend="the first is the control",
+        )
+    for name in (experiment.name, *names):
+        if not NAME.fullmatch(name):
+            raise InputError(
+                f"{name!r} is no name", mend="use letters, digits and ._- , at most 64"
+            )
     if experiment.control.shadow:
-        refuse("the first variant is the control and cannot be a shadow")
+        raise InputError("the first variant is the control and cannot be a shadow")
+    if unknown := set(experiment.stopped) - set(names):
+        raise InputError(f"no variant is named {min(unknown)!r}", mend=f"say {', '.join(names)}")
+    if experiment.control.name in experiment.stopped:
+        raise InputError("the control cannot be stopped", mend="set stop to a time")
+
+
+def _check_steps(experiment: Experiment) -> None:
+    names = {variant.name for variant in experiment.variants}
+    shadows = {variant.name for variant in experiment.variants if variant.shadow}
     if any(variant.shadow and variant.weight for variant in experiment.variants):
-        refuse("a shadow answers nobody", "leave its weight out")
-    weights = [variant.weight for variant in experiment.variants]
-    weights += [weight for step in experiment.steps for weight in step.weights.values()]
-    if not all(isinstance(weight, int | float) and 0 <= weight < 1e9 for weight in weights):
-        refuse("a weight is no number from 0 on")
-    unknown = {name for step in experiment.steps for name in step.weights} - set(names)
-    unknown |= set(experiment.stopped) - set(names)
-    if unknown:
-        refuse(f"there is no variant {min(unknown)!r}", f"there are {', '.join(names)}")
+        raise InputError("a shadow answers nobody", mend="leave its weight out")
+    for step in experiment.steps:
+        if unknown := set(step.weights) - names:
+            raise InputError(
+                f"no variant is named {min(unknown)!r}", mend=f"say {', '.join(sorted(names))}"
+            )
+        if shadows & set(step.weights):
+            raise InputError("a shadow answers nobody", mend="leave it out of the steps")
+    if experiment.steps and experiment.start is None:
+        raise InputError("steps need a start", mend="add start = 2026-11-23T00:00:00Z")
+
+
+def _check_guardrails(experiment: Experiment) -> None:
     for guardrail in experiment.guardrails:
         if guardrail.metric not in METRICS:
-            refuse(
-                f"no guardrail watches {guardrail.metric!r}", f"choose from {', '.join(METRICS)}"
+            raise InputError(
+                f"no guardrail watches {guardrail.metric!r}", mend=f"say {', '.join(METRICS)}"
             )
         if guardrail.most is None and guardrail.least is None:
-            refuse(f"the guardrail on {guardrail.metric} has neither most nor least")
-    for name in ("start", "stop"):
-        moment = getattr(experiment, name)
-        if moment is not None and not (isinstance(moment, datetime) and moment.tzinfo):
-            refuse(f"{name} is no time with a zone", "e.g. 2026-11-23T00:00:00Z")
-    if experiment.steps and experiment.start is None:
-        refuse("steps need a start")
+            raise InputError(f"the guardrail on {guardrail.metric} has neither most nor least")
+
+
+def _check_times(experiment: Experiment) -> None:
+    start, stop = experiment.start, experiment.stop
+    if start is not None and stop is not None and stop <= start:
+        raise InputError("it stops before it starts")
+
+
+def _check_analysis(experiment: Experiment) -> None:
+    if not 0.5 <= experiment.analysis.confidence < 1:
+        raise InputError("the confidence of the analysis is no share from 0.5 to 1")

@@ -3,7 +3,8 @@
 It lies in the registry, as tags of the registered model: ``promotion.0001``, ``promotion.0002``,
 each one promotion as JSON. A promotion is written down before the alias moves and confirmed after
 it has: whatever dies in between, the next reader knows by the alias what became of it. The alias is
-what services follow, so where both differ the alias is right.
+what services follow, so where both differ the alias is right. Each alias has a story of its own:
+that of the champion, and that of the challengers which meet live traffic beside it.
 """
 
 import datetime
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 from sentiment_common.errors import InputError
 
 PUSH, FORCE, ROLLBACK, FOUND = "push", "force", "rollback", "found"
+EXPERIMENT, WITHDRAW = "experiment", "withdraw"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 TAG = re.compile(r"promotion\.(\d{4,})")
 MOST_CHARACTERS = 500
@@ -29,9 +31,10 @@ class Promotion:
     Attributes:
         time: When, in UTC, e.g. ``2026-11-23T07:41:05Z``.
         alias: The alias that moved.
-        action: ``push``, ``force`` (a push against the gate), ``rollback``, or ``found`` where the
-            alias was moved by other means than push and rollback.
-        version: The version it moved to.
+        action: ``push``, ``experiment`` (a challenger that live traffic has proved), ``force``
+            (either of them against its gate), ``rollback``, ``withdraw`` (the alias was taken
+            away), or ``found`` where the alias was moved by other means than these.
+        version: The version it moved to; empty where the alias was taken away.
         digest: Digest of that version's bundle.
         model: Name of the model, e.g. ``deep``.
         previous: The version it moved from; empty for the first.
@@ -59,6 +62,12 @@ class Promotion:
     def date(self) -> str:
         """The day, e.g. ``2026-11-23``."""
         return self.time.partition("T")[0]
+
+    @property
+    def told(self) -> str:
+        """Says what a rollback or withdrawal did to a model, when and why."""
+        how = "by rollback" if self.action == ROLLBACK else f"as {self.alias}"
+        return f"withdrawn {how} on {self.date}: {self.reason}"
 
 
 class RegisteredModel(Protocol):
@@ -89,6 +98,10 @@ class Registry(Protocol):
 
     def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
         """Moves an alias."""
+        ...
+
+    def delete_registered_model_alias(self, name: str, alias: str) -> None:
+        """Takes an alias away."""
         ...
 
 
@@ -132,10 +145,27 @@ def read(registry: Registry, name: str, alias: str) -> list[Promotion]:
     return [*_of_alias(kept.values(), alias), *_found(registry, name, model, alias, kept)]
 
 
+def read_all(registry: Registry, name: str) -> list[Promotion]:
+    """Returns the promotions behind every alias, the earliest first, as the aliases confirm them.
+
+    Args:
+        registry: The registry.
+        name: Name of the registered model.
+    """
+    model = registry.get_registered_model(name)
+    stored = kept = parse(model.tags)
+    aliases = sorted({it.alias for it in stored.values()} | set(model.aliases))
+    for alias in aliases:
+        kept = _confirmed(kept, alias, _reigning(model, alias))
+    found = [it for alias in aliases for it in _found(registry, name, model, alias, kept)]
+    return [*kept.values(), *found]
+
+
 def promote(registry: Registry, name: str, promotion: Promotion) -> None:
     """Moves an alias and writes it down; what an earlier one left undone is settled first.
 
-    Nothing is done where the alias and the log are there already.
+    A promotion to no version takes the alias away. Nothing is done where the alias and the log are
+    there already.
 
     Args:
         registry: The registry.
@@ -160,7 +190,10 @@ def promote(registry: Registry, name: str, promotion: Promotion) -> None:
     key, reason = _next(kept), promotion.reason[:MOST_CHARACTERS]
     pending = replace(promotion, previous=reigning, reason=reason, done=False)
     _write(registry, name, key, pending)
-    registry.set_registered_model_alias(name, alias, promotion.version)
+    if promotion.version:
+        registry.set_registered_model_alias(name, alias, promotion.version)
+    else:
+        registry.delete_registered_model_alias(name, alias)
     _write(registry, name, key, replace(pending, done=True))
 
 
@@ -180,18 +213,29 @@ def standing(log: Sequence[Promotion]) -> list[Promotion]:
     return stack
 
 
-def withdrawn(log: Iterable[Promotion]) -> dict[str, Promotion]:
-    """Returns the rollback that took a model out of production, by digest of the model.
+def withdrawn(log: Iterable[Promotion], alias: str) -> dict[str, Promotion]:
+    """Returns what keeps a model from an alias, by digest: the rollback or withdrawal it had last.
 
-    Whoever promotes it again, against the gate or by another rollback, ends its withdrawal.
+    What was taken away from one alias is kept from all of them, unless it reigns under another
+    (a challenger that has become champion). Whoever promotes it to one again, against the gate or
+    by another rollback, ends its withdrawal there.
+
+    Args:
+        log: The promotions behind every alias, the earliest first.
+        alias: The alias it would be promoted to.
     """
     found: dict[str, Promotion] = {}
-    reigning = ""
+    reigning: dict[str, str] = {}
     for promotion in log:
-        if promotion.action == ROLLBACK and reigning:
-            found[reigning] = promotion
-        found.pop(promotion.digest, None)
-        reigning = promotion.digest
+        gone = reigning.pop(promotion.alias, "")
+        lost = promotion.action == ROLLBACK or (
+            promotion.action == WITHDRAW and gone not in reigning.values()
+        )
+        if gone and lost:
+            found[gone] = promotion
+        if promotion.alias == alias:
+            found.pop(promotion.digest, None)
+        reigning[promotion.alias] = promotion.digest
     return found
 
 
@@ -246,6 +290,7 @@ def _next(log: Mapping[str, Promotion]) -> str:
 
 
 def _write(registry: Registry, name: str, key: str, promotion: Promotion) -> None:
-    given = {field: it for field, it in asdict(promotion).items() if it not in ("", None)}
+    told = asdict(promotion).items()
+    given = {field: it for field, it in told if field == "version" or it not in ("", None)}
     text = json.dumps(given, separators=(",", ":"), ensure_ascii=False)
     registry.set_registered_model_tag(name, key, text)

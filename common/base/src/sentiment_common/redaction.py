@@ -26,7 +26,7 @@ EMAIL = re.compile(
     r"(?<![\w.%+'-])\w[\w.%+'-]{0,63}@[^\W_](?:[\w-]{0,62}\w)?(?:\.[^\W_](?:[\w-]{0,62}\w)?){1,8}"
 )
 IBAN = re.compile(r"(?<!\w)[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30}", re.I)
-CARD = re.compile(r"(?<![\w.])\d{2,19}(?:[ -]\d{2,19}){0,8}(?!\w)")
+CARD = re.compile(r"(?<![\w.])\d{2,19}(?:[ -]\d{2,19})*(?!\w)")
 IP = re.compile(
     r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)"
     r"|(?<![\w:.])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?![\w:])"
@@ -39,6 +39,7 @@ ACCOUNT = re.compile(r"(?<![\w@./])@\w[\w.-]{0,63}")
 
 DIGITS = re.compile(r"\d+")
 CARD_LENGTHS = range(12, 20)
+MOST_CARD_GROUPS = 9
 CARD_ISSUERS = re.compile(r"4|5[0-8]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3|6")
 PHONE_SHAPES = re.compile(
     r"\+\d[\d ().\-/]*"  # international
@@ -46,6 +47,8 @@ PHONE_SHAPES = re.compile(
     r"|(?:1[ .\-])?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}"  # North America
     r"|\(?0\d{1,4}\)?[ \-/]{0,2}\d[\d \-/]{4,}"  # a trunk prefix, as in most of Europe
     r"|0\d{9,10}"
+    r"|0\d(?:[ .]\d\d){4}"  # France
+    r"|\(\d{2}\) ?\d{4,5}-\d{4}"  # Brazil
     r"|\d{3}[.\-]\d{4}"
 )
 MOST_GROUPS = 8
@@ -137,7 +140,7 @@ def _cards(text: str) -> Iterator[Span]:
         groups = list(DIGITS.finditer(match[0]))
         at = 0
         while at < len(groups):
-            last = _card_from([group[0] for group in groups[at:]])
+            last = _card_from([group[0] for group in groups[at : at + MOST_CARD_GROUPS]])
             if last:
                 yield (
                     match.start() + groups[at].start(),

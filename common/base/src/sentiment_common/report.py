@@ -20,6 +20,7 @@ def page(title: str, sections: Iterable[str]) -> str:
     """Returns an HTML document from a title and HTML fragments."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><h1>{html.escape(title)}</h1>{''.join(sections)}</body></html>\n"
     )

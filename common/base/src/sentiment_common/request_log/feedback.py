@@ -4,7 +4,7 @@ They lie in the folder of the request log, in files ``feedback-*.jsonl``, one li
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,13 @@ class Feedback:
     by: str = ""
 
 
+FILES = "feedback-*.jsonl"
 FIELDS = tuple(Feedback.__dataclass_fields__)
+
+
+def feedback_fields(feedback: Feedback) -> dict[str, Any]:
+    """Returns the fields of a line."""
+    return {name: getattr(feedback, name) for name in FIELDS}
 
 
 def from_fields(fields: Mapping[str, Any]) -> Feedback:
@@ -51,18 +57,37 @@ def read_feedback(folder: Path) -> Iterator[Feedback]:
     Raises:
         InputError: A line is damaged.
     """
-    for path in sorted(folder.glob("feedback-*.jsonl")):
+    for path in sorted(folder.glob(FILES)):
         with path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                if line.endswith(b"\n"):
-                    yield _parsed(line, path, number)
+            yield from parse_lines((line for line in stream if line.endswith(b"\n")), path)
 
 
-def _parsed(line: bytes, path: Path, number: int) -> Feedback:
-    try:
-        return from_fields(json.loads(line))
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"no line of feedback ({error})", where=f"{path}, line {number}",
-            mend="restore or delete the line",
-        ) from error  # fmt: skip
+def last_feedback(folder: Path) -> dict[tuple[str, int], Feedback]:
+    """Reads what counts: of each text, by request and position, the last that was said.
+
+    Raises:
+        InputError: A line is damaged.
+    """
+    found: dict[tuple[str, int], Feedback] = {}
+    # Each process writes files of its own, and somebody may change their mind at another one.
+    for feedback in read_feedback(folder):
+        text = feedback.request_id, feedback.position
+        if text not in found or found[text].time <= feedback.time:
+            found[text] = feedback
+    return found
+
+
+def parse_lines(lines: Iterable[bytes], path: Path) -> Iterator[Feedback]:
+    """Reads lines of a file, whose name an error tells.
+
+    Raises:
+        InputError: A line is damaged.
+    """
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield from_fields(json.loads(line))
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(
+                f"no line of feedback ({error})", where=f"{path}, line {number}",
+                mend="restore or delete the line",
+            ) from error  # fmt: skip
