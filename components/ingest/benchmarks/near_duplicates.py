@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from sentiment_ingest import placement, sources, split
-from sentiment_ingest.examples import Example
 from sentiment_ingest.near_duplicates import LEAST_WORDS, NearDuplicates, words
+from sentiment_ingest.rows import Example
 
 Pairs = dict[tuple[int, int], float]
 BANDS = ((9, 13), (16, 8), (32, 4))

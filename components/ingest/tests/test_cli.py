@@ -1,5 +1,8 @@
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
@@ -203,7 +206,16 @@ TEXT = "text,label,stars\n"
         (TEXT + "a,neutral,9\n", ["--rating-column", "stars"], "give --rating-thresholds"),
         (TEXT + "a,neutral,1\n", ["--label-column", "label"], "no row is negative or positive"),
         (TEXT + ",neutral,1\n", ["--label-column", "label"], "none of 1 rows can be used"),
-        (b"text,label\ncaf\xe9,neutral\n", ["--label-column", "label"], "row 2: not UTF-8"),
+        (TEXT + "a,1,1\nb,0,1\n", [], "give --labels 0=negative,1=positive"),
+        (TEXT + "a,1,1\n", ["--labels", "1=good"], "--labels: 'good' is no label"),
+        (TEXT + "a,neutral,1\n", ["--date-format", "ymd"], "'ymd' is no format of dates"),
+        (TEXT + "a,neutral,1\n", ["--since", "auto"], "no column of dates"),
+        (TEXT + "a,neutral,1\n", ["--since", "May"], "--since: 'May' is no date"),
+        (
+            TEXT + "a,neutral,2/10\n",
+            ["--rating-column", "stars"],
+            "ratings out of 10, not out of 5",
+        ),
         (
             TEXT + "a,neutral,1\nb,positive,1\nc,negative,1\n",
             ["--label-column", "label"],
@@ -223,6 +235,65 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 def test_the_default_corpus_takes_no_columns(ingest, tmp_path):
     line = refused(ingest, tmp_path, "--rating-column", "stars")
     assert "--rating-column: the default corpus has no columns to choose" in line
+
+
+@pytest.mark.parametrize("option", ["--labels=0=negative", "--since=auto", "--encoding=utf-8"])
+def test_the_default_corpus_needs_no_word_about_its_rows(ingest, tmp_path, option):
+    assert "it says nothing about the default corpus" in refused(ingest, tmp_path, option)
+
+
+def test_two_classes_are_refused_with_what_to_do(ingest, tmp_path, write):
+    rows = "".join(f"text {it},{it % 2}\n" for it in range(40))
+    source = write("own.csv", "text,label\n" + rows)
+    line = refused(ingest, tmp_path, "--source", source, "--labels", "0=negative,1=positive")
+    assert "no row is neutral (usable rows: 20 negative, 20 positive)" in line
+    assert "add a source that has them: --source 'own.csv | more.csv'" in line
+
+
+def test_sources_of_several_kinds_make_one_artifact_and_each_says_what_it_means(
+    ingest, tmp_path, write
+):
+    labels = "".join(f"shop text {it},{it % 3}\n" for it in range(60))
+    write("shop.csv", "text,label\n" + labels)
+    stars = [{"body": f"app text {it}", "stars": f"{it % 5 + 1} stars"} for it in range(60)]
+    write("app.jsonl", "".join(json.dumps(row) + "\n" for row in stars))
+    mapping = '{ 0 = "negative", 1 = "neutral", 2 = "positive" }'
+    sources = f"""
+        [[source]]
+        name = "shop"
+        uri = "shop.csv"
+        columns = {{ label = "label" }}
+        labels = {mapping}
+
+        [[source]]
+        name = "app"
+        uri = "app.jsonl"
+        columns = {{ text = "body", rating = "stars" }}
+        """
+    done = ingest("--source", write("sources.toml", sources))
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out" / "examples"
+    summary = json.loads((out / "summary.json").read_text())
+    assert set(summary["sources"]["train"]) == {"shop", "app"}
+    assert summary["guesses"] == [
+        "app: column 'stars': five-star ratings, up to 2 negative, from 4 positive"
+    ]
+    assert f"guessed: {summary['guesses'][0]}" in done.stderr
+    found = {row["text"]: row["label"] for name in SPLITS for row in rows(out, name)}
+    assert (found["shop text 4"], found["app text 4"]) == ("neutral", "positive")
+
+
+def test_a_source_larger_than_the_machine_is_told_before_it_is_read(ingest, tmp_path, write):
+    source = write("own.csv", TEXT + "a,neutral,1\n")
+    os.truncate(source, 10**12)
+    command = Path(sys.executable).with_name("sentiment-ingest")
+    flags = ["--source", source, "--out-examples", tmp_path / "out" / "examples"]
+    with subprocess.Popen([command, *flags], stderr=subprocess.PIPE, text=True) as running:
+        said = running.stderr.readline()
+        running.terminate()
+    assert "1,000.0 GB of files may take 10,000.0 GB of memory" in said
+    assert "read increments with --since auto, or take a machine with more memory" in said
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_package_that_cannot_be_had_is_bad_input(ingest, tmp_path):

@@ -5,21 +5,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.examples import Columns, label_records, reasons
-from sentiment_ingest.labels import FIVE_STARS, Thresholds
+from sentiment_ingest import examples
+from sentiment_ingest.examples import reasons
+from sentiment_ingest.ratings import FIVE_STARS, Thresholds
+from sentiment_ingest.rows import Columns, Rules
 from sentiment_sources import Record
 
 LABELLED = Columns(text="text", label="label")
 RATED = Columns(text="text", rating="stars")
 
 
+def label_records(rows, columns, thresholds=None, **rules):
+    return examples.label_records(rows, [Rules(columns, thresholds=thresholds, **rules)])
+
+
 def records(*rows):
-    return [Record("a.csv", number, values, origin="a") for number, values in enumerate(rows, start=2)]
+    return [
+        Record("a.csv", number, values, origin="a") for number, values in enumerate(rows, start=2)
+    ]
 
 
 def dropped(rows, columns, thresholds=None):
     """What was dropped, beside one row that is kept."""
-    good = {"text": "a good row", "label": "positive", "rating": "5", "id": "good", "created_at": None}
+    good = {
+        "text": "a good row",
+        "label": "positive",
+        "rating": "5",
+        "id": "good",
+        "created_at": None,
+    }
     ingested = label_records(records(good, *rows), columns, thresholds)
     assert len(ingested.examples) + len(ingested.dropped) == len(rows) + 1
     return [(row.row, row.reason, row.detail) for row in ingested.dropped]
@@ -65,6 +79,9 @@ def test_a_value_that_is_no_label_is_named_with_row_and_column():
     with pytest.raises(InputError) as caught:
         label_records(records({"text": "fine", "label": "meh"}), LABELLED, None)
     assert str(caught.value).startswith("a.csv, row 2, column 'label': 'meh' is not a label; use")
+    assert "--labels 'meh=negative'" in str(caught.value) or "--labels meh=negative" in str(
+        caught.value
+    )
 
 
 def test_of_repeated_texts_the_first_is_kept_and_conflicts_are_told():
@@ -107,8 +124,8 @@ def test_a_repeated_text_is_dropped_with_the_id_of_the_row_that_is_kept():
 
 def test_an_example_knows_where_it_stands():
     rows = records({"text": "a", "rating": 3}, {"text": "b", "rating": 3})
-    examples = label_records(rows, RATED, None).examples
-    assert [(example.file, example.row) for example in examples] == [("a.csv", 2), ("a.csv", 3)]
+    found = label_records(rows, RATED, None).examples
+    assert [(example.file, example.row) for example in found] == [("a.csv", 2), ("a.csv", 3)]
 
 
 def test_without_columns_for_them_id_group_and_source_have_their_defaults():
@@ -120,7 +137,7 @@ def test_without_columns_for_them_id_group_and_source_have_their_defaults():
 
 def test_the_made_up_id_depends_on_source_and_text_alone():
     def identity(file, row, text):
-        record = Record(file, row, {"text": text, "rating": 3})
+        record = Record(file, row, {"text": text, "rating": 3}, origin=file.removesuffix(".csv"))
         return label_records([record], RATED, None).examples[0].id
 
     assert identity("a.csv", 2, "fine") == identity("a.csv", 9, "fine")
@@ -140,7 +157,7 @@ def test_columns_for_id_group_source_and_date_are_taken_over():
     columns = Columns("text", "label", "stars", "id", "customer", "channel", "created")
     values = {
         "text": " fine ", "label": "Neutral", "rating": None, "id": 7, "group": " c1 ",
-        "channel": "shop", "created_at": datetime.date(2025, 1, 6),
+        "source": "shop", "created_at": datetime.date(2025, 1, 6),
     }  # fmt: skip
     (example,) = label_records(records(values), columns, None).examples
     assert (example.id, example.text, example.label, example.rating) == (
@@ -153,16 +170,66 @@ def test_columns_for_id_group_source_and_date_are_taken_over():
     assert example.created_at == "2025-01-06T00:00:00"
 
 
-def test_a_date_in_another_form_is_dropped():
+def test_what_is_no_date_is_dropped():
     columns = Columns(text="text", label="label", created_at="created")
-    rows = [{"text": "fine", "label": "neutral", "created_at": "06/01/2025"}]
-    assert dropped(rows, columns) == [(3, "date not in ISO 8601", "'06/01/2025'")]
+    rows = [{"text": "fine", "label": "neutral", "created_at": "some day"}]
+    assert dropped(rows, columns) == [(3, "unreadable date", "'some day'")]
+
+
+def test_of_two_orders_of_day_and_month_the_column_says_which():
+    columns = Columns(text="text", label="label", created_at="created")
+    dates = ("01/02/2025", "13/02/2025")
+    rows = records(*({"text": it, "label": "neutral", "created_at": it} for it in dates))
+    ingested = label_records(rows, columns)
+    assert [row.created_at[:10] for row in ingested.examples] == ["2025-02-01", "2025-02-13"]
+    (guess,) = ingested.guesses
+    assert guess.endswith("dates have the day first, for there is '13/02/2025' at a.csv, row 3")
+    with pytest.raises(InputError, match="give --date-format dmy, mdy"):
+        label_records(rows[:1], columns)
+
+
+def test_ids_that_a_spreadsheet_has_cut_are_made_up_anew_and_no_row_is_lost():
+    columns = Columns(text="text", label="label", id="id")
+    rows = [{"text": text, "label": "neutral", "id": "5.69587E+17"} for text in ("one", "two")]
+    ingested = label_records(records(*rows), columns)
+    assert len({row.id for row in ingested.examples}) == 2
+    assert ingested.dropped == []
+    assert "a spreadsheet has cut ids such as 5.69587E+17 at a.csv, row 2" in ingested.guesses[0]
+
+
+def test_values_of_a_known_scheme_are_refused_with_the_option_that_maps_them():
+    rows = records(*({"text": f"row {it}", "label": it % 2} for it in range(4)))
+    with pytest.raises(InputError, match=r"give --labels 0=negative,1=positive$"):
+        label_records(rows, LABELLED)
+    mapped = label_records(rows, LABELLED, labels={"0": "negative", "1": "positive"}).examples
+    assert [row.label for row in mapped] == ["negative", "positive"] * 2
+
+
+def test_a_value_that_is_to_be_dropped_is_dropped_and_listed():
+    rows = records({"text": "a", "label": "spam"}, {"text": "b", "label": "neutral"})
+    ingested = label_records(rows, LABELLED, labels={"spam": "drop"})
+    assert [(row.row, row.reason, row.detail) for row in ingested.dropped] == [
+        (2, "label left out", "'spam'")
+    ]
+
+
+def test_each_source_has_its_own_rules():
+    rows = [
+        Record("a.csv", 2, {"text": "one", "label": "1"}, origin="a"),
+        Record("b.csv", 2, {"text": "two", "rating": "1"}, origin="b", spec=1),
+    ]
+    rules = [Rules(LABELLED, {"1": "positive"}, name="a"), Rules(RATED, name="b")]
+    ingested = examples.label_records(rows, rules)
+    assert [row.label for row in ingested.examples] == ["positive", "negative"]
+    assert ingested.guesses == [
+        "b: column 'stars': five-star ratings, up to 2 negative, from 4 positive"
+    ]
 
 
 def test_given_thresholds_decide_on_any_scale():
     rows = records(*({"text": f"row {stars}", "rating": stars} for stars in (0, 5, 10)))
-    examples = label_records(rows, RATED, Thresholds(4, 7)).examples
-    assert [example.label for example in examples] == ["negative", "neutral", "positive"]
+    found = label_records(rows, RATED, Thresholds(4, 7)).examples
+    assert [example.label for example in found] == ["negative", "neutral", "positive"]
     with pytest.raises(InputError, match="column 'stars': ratings run from 0 to 10"):
         label_records(rows, RATED, None)
 

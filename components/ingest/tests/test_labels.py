@@ -1,67 +1,67 @@
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.labels import (
-    FIVE_STARS,
-    LABELS,
-    Thresholds,
-    parse_label,
-    parse_rating,
-    parse_thresholds,
-    thresholds_for,
-)
+from sentiment_ingest.labels import LABELS, label_key, mend_for, parse_label, parse_mapping, propose
 
 
-def test_thresholds_belong_to_the_outer_labels():
-    assert [FIVE_STARS.label(stars) for stars in (1, 2, 2.5, 3, 3.9, 4, 5)] == [
-        "negative", "negative", "neutral", "neutral", "neutral", "positive", "positive",
-    ]  # fmt: skip
-
-
-@given(
-    st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2, unique=True).map(sorted),
-    st.lists(st.floats(allow_nan=False), min_size=2, max_size=2).map(sorted),
-)
-def test_a_higher_rating_never_has_a_lower_label(bounds, ratings):
-    low, high = (LABELS.index(Thresholds(*bounds).label(rating)) for rating in ratings)
-    assert low <= high
-
-
-@pytest.mark.parametrize("text", ["2", "2,4,5", "4,2", "3,3", "two,four", "nan,4", ","])
-def test_thresholds_that_are_not_two_ascending_numbers_are_refused(text):
-    with pytest.raises(InputError, match=r"--rating-thresholds: .* is not two ascending numbers"):
-        parse_thresholds(text)
-
-
-def test_thresholds_may_be_negative_or_absent():
-    assert parse_thresholds("-0.5, 0.5") == Thresholds(-0.5, 0.5)
-    assert parse_thresholds("") is None
-
-
-def test_ratings_beyond_five_stars_need_thresholds():
-    assert thresholds_for([1, 3.5, 5], "stars") == FIVE_STARS
-    with pytest.raises(InputError, match="ratings run from 0 to 10, not from 1 to 5"):
-        thresholds_for([0, 10, 3], "stars")
-
-
-def test_labels_are_known_in_any_case():
-    assert [parse_label(value) for value in (" Positive", "NEUTRAL", "negative")] == [
+def test_the_three_words_are_labels_in_any_case():
+    assert [parse_label(value) for value in (" Positive", "NEUTRAL.", "negative")] == [
         "positive", "neutral", "negative",
     ]  # fmt: skip
     assert [parse_label(value) for value in ("pos", "", 1, None)] == [None] * 4
 
 
-@given(st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.booleans()))
-def test_a_rating_is_a_finite_number_or_none(value):
-    rating = parse_rating(value)
-    assert rating is None or math.isfinite(rating)
+def test_a_mapping_is_read_by_keys_that_ignore_case_and_spelling_of_numbers():
+    assert parse_mapping("0=negative, 1.0=Positive,Thumbs  Up=positive,spam=DROP") == {
+        "0": "negative", "1": "positive", "thumbs up": "positive", "spam": "drop",
+    }  # fmt: skip
+    assert parse_mapping("") == {}
+    assert parse_mapping("a=b=negative") == {"a=b": "negative"}
 
 
-def test_what_is_no_number_is_no_rating():
-    assert [parse_rating(value) for value in ("3.5", " 4 ", 10**400, "nan", "4,5", [])] == [
-        3.5, 4.0, None, None, None, None,
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0", "no list of VALUE=LABEL"), ("0=bad", "'bad' is no label"),
+        ("1=positive,1.0=negative", "names a value twice"),
+    ],
+)  # fmt: skip
+def test_a_mapping_that_cannot_be_understood_is_refused(text, message):
+    with pytest.raises(InputError, match=message):
+        parse_mapping(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "option"),
+    [
+        (["1", "0"], "--labels 0=negative,1=positive"),
+        (["-1", "0", "1"], "--labels -1=negative,0=neutral,1=positive"),
+        (["1.0", "0.0"], "--labels 0.0=negative,1.0=positive"),
+        (["pos", "NEG"], "--labels NEG=negative,pos=positive"),
+        (["True", "False"], "--labels False=negative,True=positive"),
+        (["👍🏽", "👎"], "--labels '👎=negative,👍🏽=positive'"),
+        (["LABEL_0", "LABEL_1"], "--labels LABEL_0=negative,LABEL_1=positive"),
+        (["LABEL_0", "LABEL_2"], "--labels LABEL_0=negative,LABEL_2=positive"),
+        (["0", "4"], "--labels 0=negative,4=positive"),
+        (["1", "5", "3"], "--rating-column label"),
+        (["7", "9"], "--rating-column label for ratings"),
+        (["meh", "pos"], "--labels meh=negative,..."),
+    ],
+)
+def test_a_known_scheme_is_proposed_as_the_option_to_give(values, option):
+    assert option in mend_for(values, "label")
+
+
+@pytest.mark.parametrize("values", [["0", "1"], ["pos", "neu", "neg"], ["👍🏽", "👎"], ["-1", "1"]])
+def test_what_is_proposed_is_a_mapping_of_all_values(values):
+    option = ",".join(f"{value}={label}" for value, label in propose(values).items())
+    mapping = parse_mapping(option)
+    assert {mapping[label_key(value)] for value in values} <= set(LABELS)
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_any_values_have_a_mend_and_a_proposal_maps_nothing_else(values):
+    assert mend_for(values, "label")
+    assert set(propose(values)) <= set(values)

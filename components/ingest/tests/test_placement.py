@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment_ingest import placement, split
-from sentiment_ingest.examples import Example
 from sentiment_ingest.near_duplicates import NearDuplicates
 from sentiment_ingest.previous import Previous
+from sentiment_ingest.rows import Example
 
 SHARES = split.fractions(0.2, 0.3)
 LABELS = ("negative", "neutral", "positive")

@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.examples import Dropped, Example
 from sentiment_ingest.previous import Previous, read_previous
+from sentiment_ingest.rows import Dropped, Example
 from sentiment_ingest.storage import write_dropped, write_examples
 
 

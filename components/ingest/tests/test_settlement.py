@@ -1,8 +1,8 @@
 """Who stays, who follows and who has to go where rows of two splits are tied together."""
 
-from sentiment_ingest.examples import Example
 from sentiment_ingest.near_duplicates import NearDuplicates
 from sentiment_ingest.previous import Previous
+from sentiment_ingest.rows import Example
 from sentiment_ingest.settlement import Rows, settle
 
 # Ten words; a word exchanged makes a near-duplicate, two make none.

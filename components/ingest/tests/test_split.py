@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.examples import Example
 from sentiment_ingest.labels import LABELS
+from sentiment_ingest.rows import Example
 from sentiment_ingest.split import SPLITS, fractions, split
 
 SHARES = fractions(0.1, 0.2)

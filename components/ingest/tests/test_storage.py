@@ -2,7 +2,7 @@ import json
 
 import pyarrow.parquet as pq
 
-from sentiment_ingest.examples import Dropped, Example
+from sentiment_ingest.rows import Dropped, Example
 from sentiment_ingest.storage import SCHEMA, write_dropped, write_examples, write_summary
 
 EXAMPLES = [
@@ -44,11 +44,19 @@ def test_a_dropped_row_is_one_line_even_if_its_id_holds_line_breaks(tmp_path):
 
 def test_the_summary_counts_splits_labels_sources_and_reasons(tmp_path):
     parts = {"train": EXAMPLES, "validation": [], "test": EXAMPLES[:1]}
-    write_summary(tmp_path / "summary.json", "a.csv", parts, [Dropped("a.csv", 3, "no text")])
+    write_summary(
+        tmp_path / "summary.json",
+        "a.csv",
+        parts,
+        [Dropped("a.csv", 3, "no text")],
+        {"guesses": ["a guess"], "personal_data": {}},
+    )
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["rows"] == {
         "read": 4, "kept": 3, "dropped": 1, "train": 2, "validation": 0, "test": 1,
     }  # fmt: skip
     assert summary["labels"]["train"] == {"negative": 0, "neutral": 1, "positive": 1}
     assert summary["sources"]["test"] == {"shop": 1}
+    assert summary["guesses"] == ["a guess"]
+    assert "personal_data" not in summary
     assert (summary["source"], summary["dropped_reasons"]) == ("a.csv", {"no text": 1})

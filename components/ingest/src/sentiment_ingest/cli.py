@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections import Counter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sentiment_common.artifacts import EXAMPLES
 from sentiment_common.cli import Input, Option, Output, Stage, Task
@@ -14,11 +15,23 @@ from sentiment_common.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sentiment_ingest.examples import Columns, Dropped, Example, Ingested
+    from sentiment_ingest.examples import Ingested
+    from sentiment_ingest.increments import Increment
+    from sentiment_ingest.rows import Columns, Dropped, Example
 
 DEFAULT, OWN = "default", "own data"
 JOIN, IGNORE = "join", "ignore"
-DEFAULT_TEXT_COLUMN, DEFAULT_LABEL_COLUMN = "text", "label"
+DEFAULT_TEXT_COLUMN = "text"
+ROLES = ("text", "label", "rating", "id", "group", "source", "created_at")
+PINS = ("encoding", "delimiter", "quotes", "header", "format")
+OF_OWN_DATA = (
+    *(f"{role}_column" for role in ROLES),
+    *PINS,
+    "query",
+    "labels",
+    "date_format",
+    "since",
+)
 STAGE = Stage(
     name="sentiment-ingest",
     summary="Reads customer feedback, labels it and splits it into train, validation and test.",
@@ -31,7 +44,17 @@ STAGE = Stage(
     ),
     outputs=(Output("examples", EXAMPLES, "labelled feedback in three splits"),),
     options=(
-        Option("source", str, DEFAULT, "a CSV, TSV, JSON lines or Parquet file, or a glob of them"),
+        Option(
+            "source", str, DEFAULT,
+            "paths, patterns, addresses (s3://, https://, SQL) or a TOML file of sources; several "
+            "separated by ' | ', each NAME=URI if its rows are to have a name",
+        ),
+        Option("query", str, "", "what to ask of a database, in SQL"),
+        Option("encoding", str, "", "encoding of text files; guessed and said if empty"),
+        Option("delimiter", str, "", "what separates columns; guessed and said if empty"),
+        Option("quotes", str, "", "how quotation marks are meant; guessed and said if empty"),
+        Option("header", str, "", "yes or no: does a file begin with names; guessed if empty"),
+        Option("format", str, "", "format of the files; by extension and content if empty"),
         Option(
             "corpora", str, "amazon,tweets",
             "parts of the default corpus, of amazon, tweets, movies, editorials",
@@ -39,17 +62,34 @@ STAGE = Stage(
         Option("text_column", str, DEFAULT_TEXT_COLUMN, "column with the text"),
         Option(
             "label_column", str, "",
-            "column with negative, neutral or positive; label if no column of ratings is given",
+            "column with labels; label if no column of ratings is given",
         ),
-        Option("rating_column", str, "", "column with numbers: the labels if no column has them"),
+        Option(
+            "labels", str, "",
+            "what its values mean, e.g. 0=negative,1=positive,spam=drop; "
+            "negative, neutral and positive mean themselves",
+        ),
+        Option("rating_column", str, "", "column with ratings: the labels if no column has them"),
         Option("id_column", str, "", "column with a unique id; a hash of source and text if empty"),
         Option("group_column", str, "", "column whose equal values stay in one split"),
-        Option("source_column", str, "", "column naming the source; the file's stem if empty"),
-        Option("created_at_column", str, "", "column with a date in ISO 8601"),
+        Option(
+            "source_column", str, "", "column naming the source; the file's name if empty"
+        ),
+        Option("created_at_column", str, "", "column with a date"),
+        Option(
+            "date_format", str, "",
+            "dmy, mdy or a pattern such as %d/%m/%y where dates can be read in two ways",
+        ),
         Option(
             "rating_thresholds", str, "",
             "highest negative and lowest positive rating; 2,4 for ratings from 1 to 5 if empty",
         ),
+        Option(
+            "since", str, "",
+            "carry previous_examples over and read only rows from this date on; auto: from the "
+            "last date of each source in them",
+        ),
+        Option("redact", bool, False, "take e-mail, phone, card, IBAN, IP, accounts out first"),
         Option(
             "near_duplicates", str, JOIN,
             "join: they share a split; ignore: they may not, to measure what that leak is worth",
@@ -63,51 +103,103 @@ STAGE = Stage(
         "sentiment-ingest --out-examples examples",
         "sentiment-ingest --source 'reviews/*.csv' --text-column review --rating-column stars "
         "--out-examples examples",
-        "sentiment-ingest --source grown.csv --rating-column stars --previous-examples examples "
-        "--out-examples examples-2",
+        "sentiment-ingest --source 'shop=s3://feedback/shop.csv.gz | app=app.jsonl' "
+        "--labels 0=negative,1=neutral,2=positive --redact true --out-examples examples",
+        "sentiment-ingest --source grown.csv --rating-column stars --created-at-column date "
+        "--previous-examples examples --since auto --out-examples examples-2",
     ),
 )  # fmt: skip
 logger = logging.getLogger(__name__)
 
 
 def run(task: Task) -> None:
-    """Reads the source, labels its rows, splits them and writes the examples."""
-    from sentiment_ingest import placement, previous, split
+    """Reads the sources, labels their rows, splits them and writes the examples."""
+    from sentiment_ingest import increments, placement, previous, split
 
     # Millions of rows and no cycles: the collector would only walk them again and again.
     gc.disable()
     options = task.options
+    earlier = task.inputs["previous_examples"]
     shares = split.fractions(options.validation_fraction, options.test_fraction)
-    ingested = _ingest(options)
+    _check(options)
+    increment = increments.read_increment(earlier, options.since, redact=options.redact)
+    ingested = _ingest(options, increment)
     task.sources += ingested.sources
     if options.near_duplicates == IGNORE:
         logger.warning("near-duplicates may stand in two splits: scores will be too good")
     placed = placement.place(
         ingested.examples,
-        previous.read_previous(task.inputs["previous_examples"]),
+        previous.read_previous(earlier),
         join=options.near_duplicates == JOIN,
         share=min(shares.values()),
     )
     parts = split.split(placed.examples, shares, options.seed, placed.splits)
-    _write(task, parts, [*ingested.dropped, *placed.dropped])
+    dropped = [*increment.dropped, *increment.fresh([*ingested.dropped, *placed.dropped])]
+    _write(task, parts, dropped, _facts(options, increment, ingested, placed.examples))
     carried, new = placed.carried, len(placed.examples) - placed.carried
     if carried:
         logger.info("kept the split of %s rows, placed %s new", f"{carried:,}", f"{new:,}")
-    task.tracking.metrics({"rows_carried": carried, "rows_new": new})
+    task.tracking.metrics({
+        "rows_carried": carried, "rows_new": new,
+        "rows_before": ingested.before, "rows_known": ingested.known,
+    })  # fmt: skip
 
 
-def _ingest(options: SimpleNamespace) -> Ingested:
+def _ingest(options: SimpleNamespace, increment: Increment) -> Ingested:
     from sentiment_ingest import sources
-    from sentiment_ingest.labels import parse_thresholds
+    from sentiment_ingest.dates import check_pattern
+    from sentiment_ingest.labels import parse_mapping
+    from sentiment_ingest.ratings import parse_thresholds
 
     thresholds = parse_thresholds(options.rating_thresholds)
-    columns = _columns(options)
     if options.source == DEFAULT:
-        return sources.default_corpus(options.corpora, thresholds)
-    return sources.own_data(options.source, columns, thresholds)
+        return sources.default_corpus(options.corpora, thresholds, redact=options.redact)
+    settings = sources.Settings(
+        columns=_columns(options),
+        labels=parse_mapping(options.labels),
+        thresholds=thresholds,
+        date_format=check_pattern(options.date_format),
+        query=options.query,
+        pins={pin: value for pin in PINS if (value := getattr(options, pin))},
+        redact=options.redact,
+    )
+    ingested = sources.own_data(options.source, settings, increment)
+    for guess in ingested.guesses:
+        logger.info("guessed: %s", guess)
+    if options.since:
+        logger.info(
+            "carried over %s rows; of those read now %s are from before, %s known",
+            f"{len(increment.examples):,}", f"{ingested.before:,}", f"{ingested.known:,}",
+        )  # fmt: skip
+    return ingested
 
 
-def _write(task: Task, parts: Mapping[str, Sequence[Example]], dropped: Sequence[Dropped]) -> None:
+def _facts(
+    options: SimpleNamespace, increment: Increment, ingested: Ingested, kept: Sequence[Example]
+) -> dict[str, Any]:
+    """Returns what the summary says beside its counts."""
+    from sentiment_ingest.increments import AUTO, watermarks
+
+    personal = Counter(increment.personal)
+    for row in kept:
+        personal.update(ingested.personal.get(row.id, {}))
+    if options.redact:
+        found = ", ".join(f"{kind} {count:,}" for kind, count in sorted(personal.items()))
+        logger.info("personal data taken out: %s", found or "none")
+    return {
+        "guesses": list(dict.fromkeys([*increment.guesses, *ingested.guesses])),
+        "personal_data": dict(personal),
+        "watermarks": watermarks(kept),
+        "before_since": ingested.before if options.since not in ("", AUTO) else 0,
+    }
+
+
+def _write(
+    task: Task,
+    parts: Mapping[str, Sequence[Example]],
+    dropped: Sequence[Dropped],
+    facts: Mapping[str, Any],
+) -> None:
     from sentiment_ingest import storage
 
     folder = task.outputs["examples"]
@@ -116,32 +208,34 @@ def _write(task: Task, parts: Mapping[str, Sequence[Example]], dropped: Sequence
     storage.write_dropped(folder / "dropped.jsonl", dropped)
     # Where the files lie is in the manifest, for equal rows are to have equal digests.
     source = DEFAULT if task.options.source == DEFAULT else OWN
-    counts = storage.write_summary(folder / "summary.json", source, parts, dropped)["rows"]
+    summary = storage.write_summary(folder / "summary.json", source, parts, dropped, facts)
+    counts = summary["rows"]
     logger.info("rows: %s", ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     task.tracking.metrics({f"rows_{name}": count for name, count in counts.items()})
     task.metadata["examples"] = {f"rows_{name}": count for name, count in counts.items()}
+    if facts["guesses"]:
+        task.metadata["examples"]["guesses"] = "; ".join(facts["guesses"])
+
+
+def _check(options: SimpleNamespace) -> None:
+    """Refuses what an option says about own data where the default corpus is read."""
+    if options.source == DEFAULT:
+        defaults = {option.name: option.default for option in STAGE.options}
+        for name in OF_OWN_DATA:
+            if getattr(options, name) != defaults[name]:
+                raise InputError(
+                    "the default corpus has no columns to choose"
+                    if name.endswith("_column")
+                    else "it says nothing about the default corpus",
+                    where=f"--{name.replace('_', '-')}",
+                    mend="leave it out, or give your own data with --source",
+                )
 
 
 def _columns(options: SimpleNamespace) -> Columns:
-    """Returns the columns the options name; the default corpus has none to choose."""
-    from sentiment_ingest.examples import Columns
+    from sentiment_ingest.rows import Columns
 
-    roles = ("text", "label", "rating", "id", "group", "source", "created_at")
-    chosen = {role: getattr(options, f"{role}_column") for role in roles}
-    if options.source == DEFAULT:
-        for role, name in chosen.items():
-            if name != (DEFAULT_TEXT_COLUMN if role == "text" else ""):
-                raise InputError(
-                    "the default corpus has no columns to choose",
-                    where=f"--{role.replace('_', '-')}-column",
-                    mend="leave it out, or give your own file with --source",
-                )
-    elif not (chosen["label"] or chosen["rating"]):
-        logger.info(
-            "no option says where the labels are: taking the column %r", DEFAULT_LABEL_COLUMN
-        )
-        chosen["label"] = DEFAULT_LABEL_COLUMN
-    return Columns(**chosen)
+    return Columns(**{role: getattr(options, f"{role}_column") for role in ROLES})
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sentiment_common.errors import InputError
 from sentiment_common.packages import PinnedPackage
-from sentiment_ingest.examples import Columns
-from sentiment_ingest.labels import Thresholds
+from sentiment_ingest.ratings import Thresholds
+from sentiment_ingest.rows import Columns
 from sentiment_sources import Record
 
 PACKAGE = PinnedPackage(

@@ -9,6 +9,7 @@ apart by the next word they have in common.
 """
 
 import re
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ NEIGHBOURS = 32
 with so many next to it in order (the sorted neighbourhood of Hernandez & Stolfo, SIGMOD 1995): all
 pairs would be too many."""
 
-Document = Sequence[int]
+Document = array  # of unsigned integers: a list would take twice the memory
 """The distinct words of a text as ranks in ascending order: 0 is the rarest word of all texts."""
 
 
@@ -80,15 +81,23 @@ class NearDuplicates:
 
         The first word that two near-duplicates have in common is one of them.
         """
-        equal: dict[tuple[int, ...], int] = {}
+        equal: dict[int, int] = {}
         different: dict[int, list[int]] = defaultdict(list)
         for row, document in enumerate(self._documents):
-            first = equal.setdefault(tuple(document), row) if document else row
+            first = self._first_equal(equal, row) if document else row
             self._sets.join(first, row)
             if first == row and len(document) >= LEAST_WORDS:
                 for word in document[: _skips(document) + 1]:
                     different[word].append(row)
         return different
+
+    def _first_equal(self, equal: dict[int, int], row: int) -> int:
+        """Returns the first text of the same words: found by a hash, which is not believed."""
+        document = self._documents[row]
+        key = hash(document.tobytes())
+        while self._documents[first := equal.setdefault(key, row)] != document:
+            key += 1
+        return first
 
     def _search(self, bucket: _Bucket) -> None:
         """Joins the near-duplicates of a bucket."""
@@ -203,15 +212,18 @@ def _exhausted(rests: Iterable[_Rest], depth: int) -> Iterator[_Rest]:
             yield rest
 
 
-def _ranked(texts: Iterable[str]) -> list[list[int]]:
+def _ranked(texts: Iterable[str]) -> list[Document]:
     numbers: dict[str, int] = {}
-    documents = [[numbers.setdefault(word, len(numbers)) for word in words(text)] for text in texts]
+    documents = [
+        array("I", [numbers.setdefault(word, len(numbers)) for word in words(text)])
+        for text in texts
+    ]
     counts = Counter(chain.from_iterable(documents))
     ranks = [0] * len(numbers)
     for rank, number in enumerate(sorted(counts, key=lambda number: (counts[number], number))):
         ranks[number] = rank
     for row, document in enumerate(documents):
-        documents[row] = sorted(map(ranks.__getitem__, document))
+        documents[row] = array("I", sorted(map(ranks.__getitem__, document)))
     return documents
 
 

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sentiment_ingest.examples import Dropped, Example
 from sentiment_ingest.groups import join_groups
 from sentiment_ingest.near_duplicates import NearDuplicates
 from sentiment_ingest.previous import Previous
+from sentiment_ingest.rows import Dropped, Example
 from sentiment_ingest.settlement import Rows, settle
 
 FEW = 4

@@ -54,7 +54,7 @@ def _rows(path: Path, split: str) -> Iterator[Previous]:
                 for identity, text, group in zip(*columns, strict=True):
                     yield Previous(identity, split, text, group)
     except (pa.ArrowException, OSError, KeyError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def _dropped(path: Path) -> Iterator[Previous]:
@@ -65,10 +65,11 @@ def _dropped(path: Path) -> Iterator[Previous]:
                 if entry.get("split") in SPLITS:
                     yield Previous(entry["id"], entry["split"], None, entry["id"])
             except (ValueError, KeyError, AttributeError) as error:
-                raise _unreadable(path, error) from error
+                raise unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def unreadable(path: Path, error: Exception) -> InputError:
+    """Returns the error for a file that ingest did not make."""
     return InputError(
         f"not readable as earlier examples ({error})",
         where=str(path),

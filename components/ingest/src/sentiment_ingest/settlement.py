@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sentiment_ingest.examples import Dropped, Example
 from sentiment_ingest.near_duplicates import NearDuplicates
 from sentiment_ingest.previous import Previous
+from sentiment_ingest.rows import Dropped, Example
 
 STRONGEST_FIRST = ("test", "validation", "train")
 """Of two rows that must not stand in two splits, that of train goes: it has most of them."""

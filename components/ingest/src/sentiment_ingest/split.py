@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from sentiment_common.errors import InputError
-from sentiment_ingest.examples import Example
 from sentiment_ingest.labels import LABELS
+from sentiment_ingest.rows import Example
 
 SPLITS = ("train", "validation", "test")
 Cell = tuple[str, ...]
@@ -130,7 +130,8 @@ def _check_labels(counts: Mapping[str, int]) -> None:
         raise InputError(
             f"no row is {' or '.join(missing)} (usable rows: {there or 'none'})",
             where="labels",
-            mend="give rows of all three labels, or other --rating-thresholds",
+            mend="models and their evaluation need all three labels: add a source that has them: "
+            "--source 'own.csv | more.csv', or give other --labels or --rating-thresholds",
         )
 
 

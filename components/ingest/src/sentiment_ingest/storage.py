@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment_common.artifacts import write_json
-from sentiment_ingest.examples import Dropped, Example, reasons
+from sentiment_ingest.examples import reasons
+from sentiment_ingest.rows import Dropped, Example
 from sentiment_ingest.split import label_counts
 
 SCHEMA = pa.schema(
@@ -24,16 +25,21 @@ SCHEMA = pa.schema(
         pa.field("created_at", pa.string()),
     ]
 )
+ROW_GROUP = 1 << 16
+"""Rows that are copied into columns at a time."""
 
 
 def write_examples(path: Path, examples: Sequence[Example]) -> None:
     """Writes one split as Parquet: equal examples give equal bytes."""
-    columns = [
-        pa.array([getattr(example, field.name) for example in examples], field.type)
-        for field in SCHEMA
-    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), path, compression="zstd")
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        # No rows are a group as well.
+        for start in range(0, len(examples) or 1, ROW_GROUP):
+            rows = examples[start : start + ROW_GROUP]
+            columns = [
+                pa.array([getattr(row, field.name) for row in rows], field.type) for field in SCHEMA
+            ]
+            writer.write_table(pa.Table.from_arrays(columns, schema=SCHEMA))
 
 
 def write_dropped(path: Path, dropped: Sequence[Dropped]) -> None:
@@ -50,9 +56,21 @@ def write_dropped(path: Path, dropped: Sequence[Dropped]) -> None:
 
 
 def write_summary(
-    path: Path, source: str, parts: Mapping[str, Sequence[Example]], dropped: Sequence[Dropped]
+    path: Path,
+    source: str,
+    parts: Mapping[str, Sequence[Example]],
+    dropped: Sequence[Dropped],
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Writes the counts of rows, labels, sources and reasons, and returns them."""
+    """Writes the counts of rows, labels, sources and reasons, and returns them.
+
+    Args:
+        path: Where to.
+        source: What was read: the default corpus or own data.
+        parts: The rows of each split.
+        dropped: The rows that are left out.
+        facts: What else there is to say; what is empty is not said.
+    """
     kept = sum(len(rows) for rows in parts.values())
     summary: dict[str, Any] = {
         "source": source,
@@ -67,6 +85,7 @@ def write_summary(
         "sources": {
             name: dict(Counter(example.source for example in rows)) for name, rows in parts.items()
         },
+        **{name: fact for name, fact in facts.items() if fact not in (None, 0, [], {})},
     }
     write_json(path, summary)
     return summary
