@@ -2,19 +2,35 @@
 
 from kfp import dsl
 
-from components.interface import SentimentEvaluation, SentimentExamples, container
+from components.interface import (
+    SentimentExamples,
+    SentimentExploration,
+    SentimentStatistics,
+    container,
+    optional,
+)
 
 
 @dsl.container_component
 def explore(
     examples: dsl.Input[SentimentExamples],
-    evaluation: dsl.Output[SentimentEvaluation],
-    least_rows: int = 1,
+    exploration: dsl.Output[SentimentExploration],
+    report: dsl.Output[dsl.HTML],
+    statistics: dsl.Input[SentimentStatistics] = None,
+    top_terms: int = 20,
+    sample_rows: int = 60_000,
+    folds: int = 5,
+    seed: int = 13,
 ):
-    """Describe in one line what explore does."""
+    """Shows what is in the feedback before anything is trained on it, as one web page."""
     return container(
         "explore",
         examples=examples.path,
-        least_rows=least_rows,
-        out_evaluation=evaluation.path,
+        statistics=optional("statistics", statistics.path),
+        top_terms=top_terms,
+        sample_rows=sample_rows,
+        folds=folds,
+        seed=seed,
+        out_exploration=exploration.path,
+        out_report=report.path,
     )

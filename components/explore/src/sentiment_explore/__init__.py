@@ -1,1 +1,1 @@
-"""Describe in one line what explore does."""
+"""Shows what is in the feedback before anything is trained on it."""
