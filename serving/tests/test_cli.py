@@ -116,6 +116,50 @@ def test_a_request_log_that_cannot_be_written_ends_in_one_line(run, tiny_bundle,
     assert_refused(done, "no folder for the request log", str(tmp_path / "file" / "log"))
 
 
+EXPERIMENT = """
+name = "one"
+[[variants]]
+name = "control"
+model = "tiny"
+[[variants]]
+name = "challenger"
+model = "{model}"
+weight = {weight}
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "weight", "hint"),
+    [
+        ("other", 1, "variant challenger has the model other, which is not served; give --also"),
+        ("tiny", -1, "variants: weight is no number from 0 on"),
+        ("tiny", "[", "not TOML"),
+    ],
+)
+def test_an_experiment_that_cannot_be_run_ends_in_one_line(
+    run, tiny_bundle, tmp_path, model, weight, hint
+):
+    (tmp_path / "experiment.toml").write_text(EXPERIMENT.format(model=model, weight=weight))
+    done = run("run", "--model", str(tiny_bundle), "--experiment", "experiment.toml")
+    assert_refused(done, str(tmp_path / "experiment.toml"), hint)
+    done = run("run", "--model", str(tiny_bundle), "--experiment", "none.toml")
+    assert_refused(done, "none.toml: cannot be read")
+
+
+def test_an_experiment_is_checked_by_bentoml_serve_too(environment, tiny_bundle, tmp_path):
+    (tmp_path / "experiment.toml").write_text(EXPERIMENT.format(model="other", weight=1))
+    command = [sys.executable, "-m", "bentoml", "serve", "sentiment_serving.service"]
+    variables = {
+        "SENTIMENT_MODEL": str(tiny_bundle), "BENTOML_HOME": str(tmp_path / "home"),
+        "SENTIMENT_EXPERIMENT": "experiment.toml",
+    }  # fmt: skip
+    done = subprocess.run(
+        [*command, "--port", "0"], env=environment | variables, capture_output=True, text=True,
+        timeout=60, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert_refused(done, "which is not served")
+
+
 def test_an_unknown_option_is_a_usage_error(run):
     done = run("run", "--modle", "x")
     assert done.returncode == 2

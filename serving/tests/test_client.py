@@ -51,7 +51,7 @@ def scripted():
                 self.close_connection = True
                 return
             status, headers = script
-            body = json.dumps(ANSWER if status == 200 else {"error": "not now"}).encode()
+            body = json.dumps(ANSWER if status in (200, 202) else {"error": "not now"}).encode()
             self.send_response(status)
             for name, value in {**headers, "Content-Length": len(body)}.items():
                 self.send_header(name, str(value))
@@ -204,7 +204,7 @@ def test_the_module_needs_the_standard_library_alone():
 @pytest.mark.parametrize(
     ("kind", "name", "own"),
     [
-        (module.Prediction, "Prediction", {"model", "request_id"}),
+        (module.Prediction, "Prediction", {"model", "request_id", "position", "variant"}),
         (module.Probabilities, "Probabilities", set()),
         (module.Probabilities, "LogOdds", set()),
         (module.Contribution, "Contribution", set()),
@@ -230,3 +230,26 @@ def test_its_batches_are_those_the_running_service_takes(service):
     assert f'"maxItems": {module.MAX_TEXTS}' in texts
     with contextlib.closing(SentimentClient(str(service.base_url))) as client:
         assert len(client.explain(["good"] * module.MAX_EXPLAINED)) == module.MAX_EXPLAINED
+
+
+def test_a_caller_is_named_and_feedback_says_which_text_of_which_answer(scripted):
+    url, answers, seen = scripted
+    answers += [(200, {"X-Variant": "challenger", "X-Request-Id": "r-1"}), (202, {}), (202, {})]
+    with SentimentClient(url) as client:
+        (answer,) = client.predict(["good"], caller_id="Zoë")
+        assert (answer.variant, answer.position) == ("challenger", 0)
+        client.feedback(answer, "negative", by="agent")
+        client.feedback("r-2", "neutral", position=7)
+    assert seen[0][0]["X-Caller-Id"].encode("latin-1") == "Zoë".encode()
+    assert "X-Caller-Id" not in seen[1][0]
+    said = [json.loads(body) for _, body, path in seen[1:] if path == "/feedback"]
+    assert said == [
+        {"request_id": "r-1", "label": "negative", "position": 0, "by": "agent"},
+        {"request_id": "r-2", "label": "neutral", "position": 7, "by": ""},
+    ]
+
+
+def test_feedback_that_is_not_kept_is_an_error(client):
+    answer = client.predict("good")
+    with pytest.raises(ServiceError, match="without a request log"):
+        client.feedback(answer, "positive")

@@ -25,9 +25,12 @@ def place(tiny_bundle, other_bundle, started, free_port, environment, tmp_path_f
     folder, port = tmp_path_factory.mktemp("documented"), free_port()
     shutil.copytree(other_bundle, folder / "var" / "candidate")
     scripts = Path(sys.executable).parent
+    (experiment,) = re.findall(r"^```toml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (folder / "experiment.toml").write_text(experiment)
     command = [
-        str(scripts / "sentiment-serve"), "run", "--model", str(tiny_bundle), "--port", str(port),
-        "--request-log", "var/request-log",
+        str(scripts / "sentiment-serve"), "run", "--model", f"sentiment={tiny_bundle}",
+        "--also", f"challenger={other_bundle}", "--port", str(port),
+        "--request-log", "var/request-log", "--experiment", "experiment.toml",
     ]  # fmt: skip
     variables = environment | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
     with started(command, port, folder / "log.txt", cwd=folder, env=variables):
@@ -47,7 +50,7 @@ def execute(place, command):
 def wait_for_the_log(folder, seconds=10):
     """Waits until what was answered is on the disk, which takes half a second."""
     deadline = time.monotonic() + seconds
-    while not list(folder.glob("*.jsonl")):
+    while not (list(folder.glob("requests-*.jsonl")) and list(folder.glob("feedback-*.jsonl"))):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

@@ -1,5 +1,6 @@
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -158,3 +159,49 @@ def test_the_command_ends_with_its_table_or_with_one_line(log, tiny_bundle, envi
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("sentiment-serve: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_what_a_shadow_made_of_a_text_is_not_compared(tiny_bundle, log, answered_by_shadow):
+    answered_by_shadow(log("raw"))
+    told = run("--log", log("raw"), "--model", tiny_bundle)
+    assert "12 texts: the log" in told
+    assert "agreement 100.00%" in told
+
+
+@pytest.fixture
+def answered_by_shadow(kinder_bundle):
+    """Adds what a shadow made of the same texts."""
+
+    def write(folder):
+        predictor = sentiment_models.load(kinder_bundle)
+        written = RequestLog(folder, LogSettings(text="raw"))
+        rows = predictor.predict_proba(TEXTS).tolist()
+        written.record(
+            Answered("r", "kinder", "sha256:1", TEXTS, predictor.labels, rows, 0.1, 0.0,
+                     variant="ghost", shadow=True)
+        )  # fmt: skip
+        written.close()
+
+    return write
+
+
+def test_a_model_of_the_registry_is_tried(log, tiny_bundle, store, tmp_path, monkeypatch):
+    store(tiny_bundle)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    monkeypatch.setenv("SENTIMENT_MODEL_CACHE", str(tmp_path / "copies"))
+    told = run("--log", log("raw"), "--model", "models:/sentiment@champion")
+    assert "agreement 100.00%" in told
+    with pytest.raises(InputError, match="neither a version nor an alias"):
+        run("--log", log("raw"), "--model", "models:/sentiment")
+
+
+def test_who_reads_no_further_sees_no_traceback(log, tiny_bundle):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "sentiment_serving", "replay", "--log", str(log("raw"))]
+    done = subprocess.run(
+        [*command, "--model", str(tiny_bundle)], stdout=writer, stderr=subprocess.PIPE, text=True,
+        check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -16,6 +16,7 @@ from sentiment_serving.settings import Settings
         timeout=st.floats(0.1, 1e6),
         open=st.booleans(),
         access_log=st.floats(0, 1),
+        experiment=st.sampled_from(["", "/conf/experiment.toml"]),
         request_log_text=st.sampled_from(["none", "redacted", "raw"]),
     )
 )

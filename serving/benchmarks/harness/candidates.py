@@ -98,7 +98,7 @@ def ours(model: Path, home: Path, room: str = "serving", **variables: str) -> Ca
         ]  # fmt: skip
 
     environment = {**process_environment(rooms()[room]), **variables}
-    return Candidate(OURS, command, environment, _one_text)
+    return Candidate(OURS, command, environment, one_text)
 
 
 def bare(model: Path) -> Candidate:
@@ -108,7 +108,7 @@ def bare(model: Path) -> Candidate:
         BARE,
         lambda port: [sys.executable, script, str(model), str(port)],
         dict(os.environ),
-        _one_text,
+        one_text,
     )
 
 
@@ -164,5 +164,6 @@ def _peer(name: str) -> Room:
     return room
 
 
-def _one_text(text: str) -> bytes:
+def one_text(text: str) -> bytes:
+    """Returns the request of this service that scores a text."""
     return post("/predict", json.dumps({"text": text}).encode())

@@ -5,16 +5,23 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.types import Receive
 
 from sentiment_serving.model import ENCODE
-from sentiment_serving.schemas import REQUEST_ID, PredictRequest
+from sentiment_serving.schemas import (
+    MAX_CALLER_BYTES,
+    REQUEST_ID,
+    FeedbackRequest,
+    PredictRequest,
+)
 
 JSON = b"application/json"
 DRAINED_BODIES = 16
-FIELDS = frozenset(PredictRequest.model_fields)
+FIELDS = frozenset({*PredictRequest.model_fields, *FeedbackRequest.model_fields})
+Request = TypeVar("Request", bound=BaseModel)
 _REQUEST_ID = re.compile(REQUEST_ID.encode())
 
 
@@ -72,6 +79,9 @@ class Call:
         key: The API key it came with.
         started: When it arrived, by ``time.perf_counter``.
         model: Name of the model that answered it, once one has.
+        caller: Who asks, as the ``X-Caller-Id`` says it.
+        experiment: The experiment that chose the model; empty if none did.
+        variant: The variant that it chose.
     """
 
     id: str
@@ -81,6 +91,28 @@ class Call:
     key: bytes = field(default=b"", repr=False)
     started: float = 0.0
     model: str = ""
+    caller: str = ""
+    experiment: str = ""
+    variant: str = ""
+
+    @property
+    def logged_caller(self) -> str:
+        """Who asks, else the key; the request log keeps a salted hash of it."""
+        return self.caller or self.key.decode(errors="replace")
+
+
+def caller_id(given: bytes | None) -> str:
+    """Returns who asks, as a header says it; empty without one.
+
+    Raises:
+        RefusedError: It is longer than any id.
+    """
+    if given is None:
+        return ""
+    if len(given) > MAX_CALLER_BYTES:
+        reason = f"X-Caller-Id has more than {MAX_CALLER_BYTES} bytes"
+        raise RefusedError(400, reason, "invalid")
+    return given.decode(errors="surrogateescape")
 
 
 def request_id(given: bytes | None) -> str:
@@ -144,8 +176,21 @@ def parse_request(body: bytes) -> PredictRequest:
     Raises:
         RefusedError: It is none.
     """
+    return _parsed(PredictRequest, body)
+
+
+def parse_feedback(body: bytes) -> FeedbackRequest:
+    """Reads a ``FeedbackRequest``.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    return _parsed(FeedbackRequest, body)
+
+
+def _parsed(kind: type[Request], body: bytes) -> Request:
     try:
-        request: PredictRequest = PredictRequest.model_validate_json(body)
+        request: Request = kind.model_validate_json(body)
     except ValidationError as error:
         raise RefusedError(400, _told(error), "invalid") from None
     return request

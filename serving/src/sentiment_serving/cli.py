@@ -27,6 +27,7 @@ RUN_EXAMPLES = """examples:
   sentiment-serve run --model var/model
   MLFLOW_TRACKING_URI=http://mlflow:5000 sentiment-serve run --model models:/sentiment@champion
   sentiment-serve run --model models:/sentiment@champion --also previous=models:/sentiment/3
+  sentiment-serve run --model var/model --also challenger=var/other --experiment experiment.toml
   sentiment-serve run --model var/model --host 0.0.0.0 --api-keys-file keys.txt --workers 4
 
 every option is also a variable: SENTIMENT_MODEL, SENTIMENT_FOLLOW, SENTIMENT_API_KEYS_FILE and so
@@ -38,15 +39,23 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "build":
-            print(_build(arguments))
+            _say(_build(arguments))
         elif arguments.command == "replay":
-            print(replay.run(arguments))
+            _say(replay.run(arguments))
         else:
             _run(arguments)
     except InputError as error:
         print(f"{NAME}: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
     sys.exit(EXIT_DONE)
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever read it, such as `head`, has seen enough; at its end Python would try again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def serve() -> NoReturn:
@@ -119,6 +128,8 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         choices=get_args(LoggedText),
         help="what it keeps of a text (redacted)",
     )
+    add("--experiment", metavar="FILE", help="who is answered by which model; read when it changes")
+    add("--experiment-state", metavar="DIR", help="keep what was stopped there, not beside FILE")
 
 
 def _add_switch(parser: argparse.ArgumentParser, name: str, text: str) -> None:
@@ -176,13 +187,16 @@ def _settings(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
 def _check(settings: Settings) -> None:
     """Refuses what can be seen to be wrong before anything is started."""
     from sentiment_serving.checks import check
+    from sentiment_serving.experiments.live import check_experiment
     from sentiment_serving.keys import ApiKeys
     from sentiment_serving.model import sources_of
 
     ApiKeys.of(settings)
+    served = set()
     for source in sources_of(settings):
-        if not source.registered:
-            check(Path(source.text))
+        bundle = None if source.registered else check(Path(source.text))[0]
+        served.add(source.slot or (bundle.name if bundle else ""))
+    check_experiment(settings, served)
 
 
 def _check_address(host: str, port: int, settings: Settings) -> None:

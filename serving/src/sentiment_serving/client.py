@@ -26,7 +26,7 @@ MAX_TEXTS, MAX_BYTES = 256, 900_000
 """What the client puts into one request; the service takes no more texts, and 1 MiB."""
 MAX_EXPLAINED, MAX_EXPLAINED_BYTES = 32, 1_000
 """The same with explanations: each word costs a prediction, and a slow model takes its time."""
-RETRIED = (429, 503)
+ANSWERED, RETRIED = (200, 202), (429, 503)
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 
 
@@ -112,6 +112,8 @@ class Prediction:
         contributions: Of each word in order; empty unless asked for by ``explain``.
         model: The model that answered.
         request_id: Names the request in the service's logs.
+        position: Place of the text in its request, from 0.
+        variant: The variant of an experiment that answered; empty without one.
     """
 
     label: Label
@@ -119,6 +121,8 @@ class Prediction:
     contributions: tuple[Contribution, ...]
     model: Model
     request_id: str
+    position: int = 0
+    variant: str = ""
 
 
 class SentimentClient:
@@ -154,36 +158,61 @@ class SentimentClient:
         self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
 
     @overload
-    def predict(self, texts: str, model: str | None = None) -> Prediction: ...
+    def predict(self, texts: str, model: str | None = None, caller_id: str = "") -> Prediction: ...
     @overload
-    def predict(self, texts: Texts, model: str | None = None) -> list[Prediction]: ...
     def predict(
-        self, texts: str | Texts, model: str | None = None
+        self, texts: Texts, model: str | None = None, caller_id: str = ""
+    ) -> list[Prediction]: ...
+    def predict(
+        self, texts: str | Texts, model: str | None = None, caller_id: str = ""
     ) -> Prediction | list[Prediction]:
         """Scores one text or any number, in as many requests as it takes.
 
         Args:
             texts: One text or several.
             model: A name of ``models()``; the default one if none is given.
+            caller_id: For whom: the same caller gets the same variant of an experiment.
 
         Raises:
             ServiceError: The service refused, or was not there.
         """
         if isinstance(texts, str):
-            return self._ask([texts], model, MAX_TEXTS)[0]
-        return self._ask(texts, model, MAX_TEXTS)
+            return self._ask([texts], model, caller_id, MAX_TEXTS)[0]
+        return self._ask(texts, model, caller_id, MAX_TEXTS)
 
     @overload
-    def explain(self, texts: str, model: str | None = None) -> Prediction: ...
+    def explain(self, texts: str, model: str | None = None, caller_id: str = "") -> Prediction: ...
     @overload
-    def explain(self, texts: Texts, model: str | None = None) -> list[Prediction]: ...
     def explain(
-        self, texts: str | Texts, model: str | None = None
+        self, texts: Texts, model: str | None = None, caller_id: str = ""
+    ) -> list[Prediction]: ...
+    def explain(
+        self, texts: str | Texts, model: str | None = None, caller_id: str = ""
     ) -> Prediction | list[Prediction]:
         """Does what ``predict`` does and says what each word adds to it."""
         if isinstance(texts, str):
-            return self._ask([texts], model, MAX_EXPLAINED, explain=True)[0]
-        return self._ask(texts, model, MAX_EXPLAINED, explain=True)
+            return self._ask([texts], model, caller_id, MAX_EXPLAINED, explain=True)[0]
+        return self._ask(texts, model, caller_id, MAX_EXPLAINED, explain=True)
+
+    def feedback(
+        self, answer: Prediction | str, label: Label, position: int = 0, by: str = ""
+    ) -> None:
+        """Says what an answer should have been; of several words on one text the last counts.
+
+        Args:
+            answer: The answer, or the id of its request.
+            label: The right label, which may well be the one that was answered.
+            position: Place of the text in a request that only its id is given of.
+            by: Who says so, e.g. ``agent`` or ``customer``.
+
+        Raises:
+            ServiceError: The service refused, keeps no feedback, or was not there.
+        """
+        request_id = answer
+        if isinstance(answer, Prediction):
+            request_id, position = answer.request_id, answer.position
+        content = {"request_id": request_id, "label": label, "position": position, "by": by}
+        self._request("POST", "/feedback", content)
 
     def models(self) -> list[ListedModel]:
         """Lists the models that can be asked, the default one first.
@@ -191,7 +220,7 @@ class SentimentClient:
         Raises:
             ServiceError: The service refused, or was not there.
         """
-        body, _ = self._request("GET", "/models")
+        body, _, _ = self._request("GET", "/models")
         return [ListedModel(**_known(ListedModel, fields)) for fields in body["models"]]
 
     def close(self) -> None:
@@ -213,7 +242,13 @@ class SentimentClient:
         self.close()
 
     def _ask(
-        self, texts: Sequence[str], model: str | None, most: int, *, explain: bool = False
+        self,
+        texts: Sequence[str],
+        model: str | None,
+        caller_id: str,
+        most: int,
+        *,
+        explain: bool = False,
     ) -> list[Prediction]:
         options: dict[str, Any] = {"explain": True} if explain else {}
         if model is not None:
@@ -221,25 +256,32 @@ class SentimentClient:
         answers: list[Prediction] = []
         largest = MAX_EXPLAINED_BYTES if explain else MAX_BYTES
         for batch in _batches(texts, most, largest):
-            body, request_id = self._request("POST", "/predict", {"texts": batch, **options})
-            answers += _predictions(body, request_id)
+            body, request_id, variant = self._request(
+                "POST", "/predict", {"texts": batch, **options}, caller_id
+            )
+            answers += _predictions(body, request_id, variant)
         return answers
 
     def _request(
-        self, method: str, path: str, content: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], str]:
-        """Returns the answer and the request's id, after as many tries as are allowed."""
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any] | None = None,
+        caller_id: str = "",
+    ) -> tuple[dict[str, Any], str, str]:
+        """Returns the answer, the request's id and variant, after as many tries as are allowed."""
         body = None if content is None else json.dumps(content).encode()
         failures = 0
         while True:
             try:
-                status, headers, payload = self._send(method, path, body)
+                status, headers, payload = self._send(method, path, body, caller_id)
             except (OSError, http.client.HTTPException) as error:
                 failure, wait = ServiceError(_unreachable(self._address, error)), None
             else:
                 request_id = headers.get("X-Request-Id", "")
-                if status == http.HTTPStatus.OK:
-                    return _content(payload, request_id), request_id
+                if status in ANSWERED:
+                    content = _content(payload, request_id)
+                    return content, request_id, headers.get("X-Variant", "")
                 failure = ServiceError(_reason(payload), status, request_id)
                 if status not in RETRIED:
                     raise failure
@@ -250,7 +292,7 @@ class SentimentClient:
             time.sleep(_patience(failures) if wait is None else min(wait, self._timeout))
 
     def _send(
-        self, method: str, path: str, body: bytes | None
+        self, method: str, path: str, body: bytes | None, caller_id: str
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         try:
             connection = self._idle.get_nowait()
@@ -258,7 +300,9 @@ class SentimentClient:
             connection = self._connection()
         try:
             place = self._address.path.rstrip("/") + path
-            connection.request(method, place, body, self._headers)
+            # As bytes, since a name may have any letter.
+            further = {"X-Caller-Id": caller_id.encode()} if caller_id else {}
+            connection.request(method, place, body, {**self._headers, **further})
             answer = connection.getresponse()
             payload = answer.read()
         except BaseException:
@@ -289,7 +333,7 @@ def _batches(texts: Sequence[str], most: int, largest: int) -> Iterator[list[str
         yield batch
 
 
-def _predictions(body: Mapping[str, Any], request_id: str) -> list[Prediction]:
+def _predictions(body: Mapping[str, Any], request_id: str, variant: str) -> list[Prediction]:
     model = Model(**_known(Model, body["model"]))
     return [
         Prediction(
@@ -298,8 +342,10 @@ def _predictions(body: Mapping[str, Any], request_id: str) -> list[Prediction]:
             contributions=tuple(map(_contribution, fields.get("contributions") or ())),
             model=model,
             request_id=request_id,
+            position=position,
+            variant=variant,
         )
-        for fields in body["predictions"]
+        for position, fields in enumerate(body["predictions"])
     ]
 
 

@@ -3,15 +3,31 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from sentiment_common.request_log import Feedback
 from sentiment_serving import formats, openapi
 from sentiment_serving.batching import Rows
-from sentiment_serving.calls import JSON, Call, RefusedError, Reply, parse_request
+from sentiment_serving.calls import (
+    JSON,
+    Call,
+    RefusedError,
+    Reply,
+    caller_id,
+    parse_feedback,
+    parse_request,
+)
 from sentiment_serving.engine import Engine
 from sentiment_serving.model import OpenModel
-from sentiment_serving.schemas import MAX_BODY_BYTES, MAX_INVOCATION_BYTES, ModelsResponse
+from sentiment_serving.schemas import (
+    MAX_BODY_BYTES,
+    MAX_FEEDBACK_BYTES,
+    MAX_INVOCATION_BYTES,
+    FeedbackResponse,
+    ModelsResponse,
+)
 
 DOCS_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -53,11 +69,28 @@ async def predict(engine: Engine, call: Call) -> Reply:
 
 async def invocations(engine: Engine, call: Call) -> Reply:
     """Scores records in SageMaker's notations."""
-    model = _picked(engine, call, None)
     texts = formats.texts_of(call.body, call.media_type)
+    model = _picked(engine, call, None)
     rows = await _scored(engine, call, model, texts)
     wanted = formats.notation(call.headers.get(b"accept"), call.media_type)
     return Reply(formats.written(model, rows, wanted), media_type=wanted)
+
+
+async def feedback(engine: Engine, call: Call) -> Reply:
+    """Takes down what labels should have been."""
+    request = parse_feedback(call.body)
+    labels = request.all_labels()
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    given = [
+        Feedback(moment, request.request_id, position, label, request.by)
+        for position, label in enumerate(labels, start=request.position)
+    ]
+    if engine.feedback is None:
+        reason = "feedback is not kept here: the service runs without a request log"
+        raise RefusedError(404, reason, "feedback")
+    if not engine.feedback.record(given):
+        raise RefusedError(503, "no room for feedback", "busy", (b"retry-after", b"1"))
+    return Reply(FeedbackResponse(accepted=len(given)).model_dump_json().encode(), status=202)
 
 
 async def models(engine: Engine, call: Call) -> Reply:
@@ -103,6 +136,9 @@ def endpoints(*, open_metrics: bool) -> dict[str, Endpoint]:
             "POST", invocations, media_types=frozenset(formats.NAMES),
             max_bytes=MAX_INVOCATION_BYTES,
         ),
+        "/feedback": Endpoint(
+            "POST", feedback, media_types=frozenset({JSON}), max_bytes=MAX_FEEDBACK_BYTES
+        ),
         "/models": Endpoint("GET", models),
         "/metrics": Endpoint("GET", metrics, open=open_metrics),
         "/ping": Endpoint("GET", ping, open=True),
@@ -112,7 +148,8 @@ def endpoints(*, open_metrics: bool) -> dict[str, Endpoint]:
 
 
 def _picked(engine: Engine, call: Call, name: str | None) -> OpenModel:
-    model = engine.models.pick(name)
+    call.caller = caller_id(call.headers.get(b"x-caller-id"))
+    model = engine.assign(call) if name is None else engine.models.pick(name)
     if model is None:
         raise RefusedError(404, "no model of that name: GET /models lists them", "model")
     call.model = model.name

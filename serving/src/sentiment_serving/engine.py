@@ -8,15 +8,22 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from sentiment_common.errors import InputError
 from sentiment_common.request_log import Answered
 from sentiment_serving.batching import Rows
 from sentiment_serving.calls import Call
+from sentiment_serving.experiments.trial import Trial
 from sentiment_serving.follow import Follower
 from sentiment_serving.keys import ApiKeys
 from sentiment_serving.logs import FIELDS
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.model import OpenModel, open_all, shelf_of
-from sentiment_serving.request_log import LogSettings, RequestLog
+from sentiment_serving.request_log import (
+    FeedbackLog,
+    FeedbackReader,
+    LogSettings,
+    RequestLog,
+)
 from sentiment_serving.settings import Settings
 
 LINES_PER_SECOND = 50
@@ -44,6 +51,14 @@ class Engine:
         self.models = open_all(settings, environment, self.metrics.batch)
         self._shelf = shelf_of(settings, environment)
         self._log = _request_log(settings)
+        folder = Path(settings.request_log) if settings.request_log else None
+        self.feedback = FeedbackLog(folder) if folder else None
+        self._fresh_feedback = FeedbackReader(folder) if folder and settings.experiment else None
+        self.trial = (
+            Trial(settings, self.models, self.metrics, self._record)
+            if settings.experiment
+            else None
+        )
         self._lines_left, self._lines_lost = LINES_PER_SECOND, 0
         self._tasks: list[asyncio.Task[None]] = []
         for model in self.models.all():
@@ -55,6 +70,8 @@ class Engine:
     def start(self) -> None:
         """Begins what goes on beside the requests; needs a running event loop."""
         self._tasks = [asyncio.create_task(self._tick())]
+        if self.trial is not None:
+            self._tasks.append(asyncio.create_task(self.trial.watch()))
         if self.settings.follow:
             self._tasks += [
                 asyncio.create_task(self._follower(model).run(self.settings.follow))
@@ -67,12 +84,23 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.trial is not None:
+            await self.trial.end()
+        if self.feedback is not None:
+            await asyncio.to_thread(self.feedback.close)
         if self._log is not None:
             await asyncio.to_thread(self._log.close)
+
+    def assign(self, call: Call) -> OpenModel | None:
+        """Returns the model of a request that names none: the experiment's choice, if it runs."""
+        chosen = self.trial.assign(call) if self.trial is not None else None
+        return chosen or self.models.pick(None)
 
     def scored(self, call: Call, model: OpenModel, texts: Sequence[str], rows: Rows) -> None:
         """Counts scored texts, and hands them to the request log if there is one."""
         self.metrics.scored(model.name, map(model.label, rows))
+        if self.trial is not None and call.variant:
+            self.trial.scored(call, model, texts, rows)
         if self._log is None:
             return
         self._log.record(
@@ -85,13 +113,17 @@ class Engine:
                 rows=rows,
                 seconds=time.perf_counter() - call.started,
                 time=time.time(),
-                caller=call.key.decode(errors="replace"),
+                caller=call.logged_caller,
+                variant=call.variant,
+                experiment=call.experiment,
             )
         )
 
     def told(self, call: Call, route: str, status: int, seconds: float) -> None:
         """Counts an answer, and logs it if it is an error or in the sample."""
         self.metrics.answered(route, status, seconds)
+        if self.trial is not None and call.variant:
+            self.trial.answered(call, status, seconds)
         share = self.settings.access_log
         if status >= 400:
             level = logging.ERROR if status >= 500 else logging.WARNING
@@ -106,6 +138,7 @@ class Engine:
         fields = {
             "request_id": call.id, "route": route, "status": status,
             "milliseconds": round(seconds * 1000, 3), "model": call.model,
+            **({"variant": call.variant} if call.variant else {}),
         }  # fmt: skip
         logger.log(level, "answered", extra={FIELDS: fields})
 
@@ -113,16 +146,33 @@ class Engine:
         opened = partial(OpenModel, observe=self.metrics.batch, max_batch=self.settings.max_batch)
         return Follower(model.source, self._shelf, self.models, self.metrics, opened)
 
+    def _record(self, answered: Answered) -> None:
+        if self._log is not None:
+            self._log.record(answered)
+
     async def _tick(self) -> None:
         while True:
+            await self._look_at_experiment()
             await asyncio.sleep(TICK)
             self.keys.reload()
             self.metrics.in_flight(self.in_flight)
             if self._log is not None:
                 self.metrics.logged({"written": self._log.written, **self._log.dropped})
+            if self.feedback is not None:
+                self.metrics.feedback(self.feedback.written, self.feedback.lost)
             if self._lines_lost:
                 logger.warning("%d more requests had a line to log", self._lines_lost)
             self._lines_left, self._lines_lost = LINES_PER_SECOND, 0
+
+    async def _look_at_experiment(self) -> None:
+        if self.trial is None:
+            return
+        await self.trial.look()
+        if self._fresh_feedback is not None:
+            try:
+                self.trial.told(await asyncio.to_thread(self._fresh_feedback.fresh))
+            except (InputError, OSError) as error:
+                logger.error("feedback cannot be counted: %s", error)
 
 
 def _request_log(settings: Settings) -> RequestLog | None:

@@ -176,6 +176,8 @@ async def _send(reply: Reply, call: Call, scope: Scope, send: Send) -> None:
         *ALWAYS,
         *reply.headers,
     ]
+    if call.variant:
+        headers.append((b"x-variant", call.variant.encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     body = b"" if scope["method"] == "HEAD" else reply.body
     await send({"type": "http.response.body", "body": body})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -43,6 +44,9 @@ class Metrics:
             "model_switches", "New models of a registry by outcome.", "model", "outcome"
         )
         self._logged = self._counter("request_log_texts", "Texts by what the log did.", "outcome")
+        self._feedback = self._counter(
+            "feedback_texts", "Texts of which feedback was written or lost.", "outcome"
+        )
         self._told: dict[str, int] = {}
         # Looking a child up by its labels costs more than counting with it.
         self._answered: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
@@ -95,13 +99,28 @@ class Metrics:
             self._logged.labels(outcome).inc(total - self._told.get(outcome, 0))
         self._told |= totals
 
+    def feedback(self, written: int, lost: int) -> None:
+        """Sets of how many texts this worker has written feedback, and lost it."""
+        for outcome, total in {"written": written, "lost": lost}.items():
+            key = f"feedback {outcome}"
+            self._feedback.labels(outcome).inc(total - self._told.get(key, 0))
+            self._told[key] = total
+
     def text(self) -> bytes:
         """Returns the figures of all workers in Prometheus' text format."""
+        return bytes(generate_latest(self._everybody()))
+
+    def families(self) -> Iterable[Metric]:
+        """Returns the figures of all workers."""
+        found: Iterable[Metric] = self._everybody().collect()
+        return found
+
+    def _everybody(self) -> CollectorRegistry:
         if not os.environ.get(FOLDER):
-            return bytes(generate_latest(self.registry))
+            return self.registry
         everybody = CollectorRegistry()
         MultiProcessCollector(everybody)
-        return bytes(generate_latest(everybody))
+        return everybody
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"sentiment_{name}", text, labels, registry=self.registry)

@@ -9,11 +9,14 @@ from pydantic.json_schema import models_json_schema
 
 from sentiment_serving.schemas import (
     MAX_BODY_BYTES,
+    MAX_CALLER_BYTES,
     MAX_EXPLAINED,
     MAX_INVOCATION_BYTES,
     MAX_RECORDS,
     REQUEST_ID,
     ErrorResponse,
+    FeedbackRequest,
+    FeedbackResponse,
     ModelsResponse,
     Prediction,
     PredictRequest,
@@ -48,6 +51,7 @@ REASONS = {
     413: "It is too large.",
     415: "Its content type is not one that is read here.",
     429: "Too many requests at a time; try again after Retry-After seconds.",
+    503: "There is no room for it at the moment; try again after Retry-After seconds.",
     504: "The answer took too long.",
 }
 EXPLAINED = {
@@ -55,7 +59,10 @@ EXPLAINED = {
     "then": {"properties": {"texts": {"maxItems": MAX_EXPLAINED}}},
 }
 """What BentoML's own description of ``PredictRequest`` has no words for."""
-TYPES = (PredictRequest, PredictResponse, Prediction, ModelsResponse, ErrorResponse)
+TYPES = (
+    PredictRequest, PredictResponse, Prediction, FeedbackRequest, FeedbackResponse, ModelsResponse,
+    ErrorResponse,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +94,7 @@ def _paths() -> dict[str, Any]:
     return {
         "/predict": {"post": _predict()},
         "/invocations": {"post": _invocations()},
+        "/feedback": {"post": _feedback()},
         "/models": {"get": _guarded("models", "The models that can be asked.", "ModelsResponse")},
         "/metrics": {
             "get": _operation("metrics", "Figures for Prometheus.", "text/plain", 401)
@@ -104,6 +112,19 @@ NAME = {
     "description": "Your name of the request; it comes back and stands in the log.",
     "schema": {"type": "string", "pattern": REQUEST_ID},
 }  # fmt: skip
+CALLER = {
+    "name": "X-Caller-Id", "in": "header", "required": False,
+    "description": "Who asks: in an experiment the same caller is always answered by the same "
+    "variant. The log keeps a salted hash of it.",
+    "schema": {"type": "string", "maxLength": MAX_CALLER_BYTES},
+}  # fmt: skip
+VARIANT = {
+    "X-Variant": {
+        "description": "The variant of the experiment that answered, if one is under way.",
+        "schema": {"type": "string"},
+    }
+}
+PARAMETERS = [NAME, CALLER]
 
 
 def _predict() -> dict[str, Any]:
@@ -112,6 +133,23 @@ def _predict() -> dict[str, Any]:
         "predict", description, "PredictResponse", 400, 404, 408, 413, 415, 429, 504
     )
     body = {"application/json": {"schema": _reference("PredictRequest")}}
+    operation["responses"]["200"]["headers"] = VARIANT
+    return operation | {
+        "requestBody": {"required": True, "content": body}, "parameters": PARAMETERS,
+    }  # fmt: skip
+
+
+def _feedback() -> dict[str, Any]:
+    description = (
+        "Labels that arrive later: what those of an answered request should have been. Of several "
+        "for one text the last counts. It is kept beside the request log."
+    )
+    operation = _guarded(
+        "feedback", description, "FeedbackResponse", 400, 404, 408, 413, 415, 429, 503
+    )
+    operation["responses"]["202"] = operation["responses"].pop("200")
+    operation["responses"]["404"]["description"] = "The service keeps no request log."
+    body = {"application/json": {"schema": _reference("FeedbackRequest")}}
     return operation | {"requestBody": {"required": True, "content": body}, "parameters": [NAME]}
 
 
@@ -133,7 +171,10 @@ def _invocations() -> dict[str, Any]:
     json_body = {"schema": {"anyOf": [_reference("PredictRequest"), listed, texts]}}
     bodies = {"application/json": json_body, "application/jsonlines": text, "text/csv": text}
     operation["responses"]["200"]["content"] |= {"application/jsonlines": text, "text/csv": text}
-    return operation | {"requestBody": {"required": True, "content": bodies}, "parameters": [NAME]}
+    operation["responses"]["200"]["headers"] = VARIANT
+    return operation | {
+        "requestBody": {"required": True, "content": bodies}, "parameters": PARAMETERS,
+    }  # fmt: skip
 
 
 def _guarded(name: str, description: str, schema: str, *statuses: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,8 @@ from sentiment_common import report
 from sentiment_common.errors import InputError
 from sentiment_common.redaction import RULES
 from sentiment_common.request_log import Account, Entry, read_log
+from sentiment_serving.references import MODELS, parse
+from sentiment_serving.settings import Settings
 
 LABELS = ("negative", "neutral", "positive")
 BATCH = 512
@@ -89,11 +92,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )  # fmt: skip
     replay.add_argument("--log", metavar="DIR", type=Path, required=True, help="the request log")
     replay.add_argument(
-        "--model", metavar="DIR", type=Path, required=True, help="the bundle that is tried"
-    )
+        "--model", metavar="MODEL", required=True,
+        help="the model that is tried: a bundle, models:/NAME@ALIAS or models:/NAME/VERSION",
+    )  # fmt: skip
     replay.add_argument(
-        "--against", metavar="DIR", type=Path,
-        help="the bundle it is compared with (default: the logged answers)",
+        "--against", metavar="MODEL",
+        help="the model it is compared with (default: the logged answers)",
     )  # fmt: skip
     replay.add_argument(
         "--out", metavar="FILE", type=Path,
@@ -120,7 +124,9 @@ def run(arguments: argparse.Namespace) -> str:
     new_name, new = _opened(arguments.model)
     old_name, old = _opened(arguments.against) if arguments.against else ("the log", None)
     account, found = Account(), Comparison((old_name, new_name))
-    scored = _pairs(read_log(arguments.log, account), new, old, found)
+    # What a shadow made of a text was no answer, and the control's to the same text is there too.
+    answered = (entry for entry in read_log(arguments.log, account) if not entry.shadow)
+    scored = _pairs(answered, new, old, found)
     pairs = _watched(scored, found, arguments.most)
     if out and out.suffix == JSON_LINES:
         _write(out, (json.dumps(_fields(pair), ensure_ascii=False) + "\n" for pair in pairs))
@@ -132,11 +138,16 @@ def run(arguments: argparse.Namespace) -> str:
     return _told(found, account)
 
 
-def _opened(folder: Path) -> tuple[str, Score]:
-    """Returns how a bundle is called, and what scores with it."""
+def _opened(given: str) -> tuple[str, Score]:
+    """Returns how a model is called, and what scores with it."""
     import sentiment_models
     from sentiment_serving.checks import check
+    from sentiment_serving.model import shelf_of
 
+    folder = Path(given)
+    if given.startswith(MODELS):
+        shelf = shelf_of(Settings.from_environment(os.environ), os.environ)
+        folder = shelf.first(parse(given)).folder
     bundle, digest = check(folder)
     predictor = sentiment_models.load(folder)
 

@@ -13,7 +13,14 @@ MAX_RECORDS, MAX_INVOCATION_BYTES = 20_000, 6 << 20
 """Of a request to ``/invocations``: SageMaker's Batch Transform sends up to 6 MiB at a time."""
 REQUEST_ID = r"^[A-Za-z0-9._-]{1,64}$"
 """What a caller may send as ``X-Request-Id``; the service makes one up for everything else."""
+SPEAKER = r"^[A-Za-z0-9._-]{0,64}$"
+"""Who gives feedback: a word, since it is kept."""
 
+MAX_CALLER_BYTES = 256
+"""Of an ``X-Caller-Id``."""
+MAX_FEEDBACK_BYTES = 1 << 19
+
+Label = Literal["negative", "neutral", "positive"]
 Text = Annotated[str, StringConstraints(max_length=MAX_CHARACTERS)]
 
 
@@ -89,11 +96,58 @@ class Contribution(BaseModel):
 class Prediction(BaseModel):
     """The most probable label of one text, and the probabilities of all."""
 
-    label: Literal["negative", "neutral", "positive"]
+    label: Label
     probabilities: Probabilities
     contributions: list[Contribution] | None = Field(
         default=None, description="Only with 'explain': one entry a word, in the text's order."
     )
+
+
+class FeedbackRequest(BaseModel):
+    """What the labels of an answered request should have been; of several the last counts."""
+
+    model_config = ConfigDict(
+        title="FeedbackRequest", extra="forbid", hide_input_in_errors=True, strict=True,
+        json_schema_extra={
+            "oneOf": [{"required": ["label"]}, {"required": ["labels"]}],
+            "example": {"request_id": "order-17", "label": "negative", "by": "agent"},
+        },
+    )  # fmt: skip
+
+    request_id: Annotated[str, StringConstraints(pattern=REQUEST_ID)] = Field(
+        description="The X-Request-Id of the answer."
+    )
+    label: Label = Field(default_factory=_absent)
+    labels: list[Label] = Field(
+        default_factory=_absent, min_length=1, max_length=MAX_RECORDS,
+        description="Of several texts, from `position` on.",
+    )  # fmt: skip
+    position: Annotated[int, Field(ge=0, lt=MAX_RECORDS)] = Field(
+        default=0, description="Place of the text in its request, from 0."
+    )
+    by: Annotated[str, StringConstraints(pattern=SPEAKER)] = Field(
+        default="", description="Who says so, e.g. agent or customer."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "FeedbackRequest":
+        if (self.label is None) == (self.labels is None):
+            raise ValueError("give either 'label' or 'labels'")
+        if self.position + len(self.all_labels()) > MAX_RECORDS:
+            raise ValueError(f"no request has more than {MAX_RECORDS} texts")
+        return self
+
+    def all_labels(self) -> list[Label]:
+        """Returns the labels, one or many."""
+        return [self.label] if self.label is not None else list(self.labels or ())
+
+
+class FeedbackResponse(BaseModel):
+    """How many labels were taken; they are on the disk within a second."""
+
+    model_config = ConfigDict(title="FeedbackResponse")
+
+    accepted: int
 
 
 class ServedModel(BaseModel):

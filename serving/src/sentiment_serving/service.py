@@ -13,6 +13,7 @@ from sentiment_common.errors import InputError
 from sentiment_serving import connection, endpoints, logs, page
 from sentiment_serving.calls import Call, RefusedError, request_id
 from sentiment_serving.engine import Engine
+from sentiment_serving.experiments.live import check_experiment
 from sentiment_serving.front import FrontDoor
 from sentiment_serving.keys import ApiKeys
 from sentiment_serving.listener import Listener
@@ -86,9 +87,11 @@ class SentimentService:
             ApiKeys.of(settings)
             if settings.request_log:
                 writable(Path(settings.request_log))
-            shelf = shelf_of(settings, os.environ)
+            shelf, served = shelf_of(settings, os.environ), set()
             for source in sources_of(settings):
-                rehearsed(shelf.first(source).folder)
+                bundle, _ = rehearsed(shelf.first(source).folder)
+                served.add(source.slot or bundle.name)
+            check_experiment(settings, served)
         except InputError as error:
             _refuse(error)
         # A worker of a Bento has another working directory, where a relative path leads nowhere.

@@ -39,6 +39,8 @@ class Settings:
         access_log: Share of the answered requests that get a line, 0 to 1; errors always do.
         request_log: Folder of the request log; empty for none.
         request_log_text: What of a text the request log keeps.
+        experiment: File of the experiment that is run; empty for none.
+        experiment_state: Folder of what has been stopped; empty for that of the experiment.
     """
 
     model: str = ""
@@ -57,6 +59,8 @@ class Settings:
     access_log: float = 0.0
     request_log: str = ""
     request_log_text: LoggedText = "redacted"
+    experiment: str = ""
+    experiment_state: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -84,6 +88,8 @@ class Settings:
             model_cache=_absolute(self.model_cache),
             api_keys_file=_absolute(self.api_keys_file),
             request_log=_absolute(self.request_log),
+            experiment=_absolute(self.experiment),
+            experiment_state=_absolute(self.experiment_state),
         )
 
     def to_environment(self) -> dict[str, str]:

@@ -50,7 +50,7 @@ async function request(path, content, signal) {
   const method = content ? "POST" : "GET";
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(path, { method, headers, body, signal, cache: "no-store" });
-    if (answer.ok) return answer.json();
+    if (answer.ok) return { ...(await answer.json()), requestId: answer.headers.get("X-Request-Id") };
     if ((answer.status === 429 || answer.status === 503) && tries < RETRIES) {
       await pause(Number(answer.headers.get("Retry-After")) || 1, signal);
       continue;
@@ -116,7 +116,9 @@ async function askAll(texts, models, explain, signal) {
     )));
     const rows = batch.map((text, index) => ({
       text,
-      answers: replies.map((reply) => ({ model: reply.model, prediction: reply.predictions[index] })),
+      answers: replies.map(({ model, predictions, requestId }) => (
+        { model, prediction: predictions[index], requestId, position: index }
+      )),
     }));
     shown.push(...rows);
     at("results").append(...rows.map(resultOf));
@@ -171,15 +173,17 @@ function overview() {
 
 function resultOf(row) {
   const single = row.answers.length === 1;
-  const answers = row.answers.map(({ model, prediction }, index) => element(
-    "div", { className: "answer" }, [
+  const answers = row.answers.map((answer, index) => {
+    const { model, prediction } = answer;
+    return element("div", { className: "answer" }, [
       ...(single ? [] : [element("p", { className: "of", text: model.name })]),
       verdict(prediction.label, index > 0 && differs(row)),
       highlighted(row.text, prediction),
       ...telling(prediction),
       chances(prediction.probabilities),
-    ],
-  ));
+      opinion(answer),
+    ]);
+  });
   return element("li", { className: differs(row) ? "differs" : "" }, [
     element("div", { className: single ? "answers single" : "answers" }, answers),
   ]);
@@ -235,6 +239,29 @@ function chances(probabilities) {
       element("dd", { className: "figure", text: percent.format(probabilities[label]) }),
     ]);
   }));
+}
+
+// Says what the label should have been, and lets one change one's mind: the last word counts.
+function opinion({ prediction, requestId, position }) {
+  const said = element("span", { className: "said", role: "status" });
+  const buttons = LABELS.map((label) => {
+    const right = label === prediction.label;
+    const button = element("button", {
+      type: "button", className: "quiet", text: right ? "✓ right" : `it is ${label}`, "aria-pressed": "false",
+    });
+    button.addEventListener("click", async () => {
+      try {
+        await request("feedback", { request_id: requestId, position, label, by: "page" });
+        for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
+        said.textContent = "Thank you.";
+      } catch (error) {
+        if (error instanceof Refused && error.status === 401) unlock();
+        said.textContent = error instanceof Refused ? error.message : "The service does not answer.";
+      }
+    });
+    return button;
+  });
+  return element("div", { className: "opinion", role: "group", "aria-label": "Was that right?" }, [...buttons, said]);
 }
 
 function explainFailure(error) {

@@ -1,5 +1,6 @@
-"""Writes the request log; ``sentiment_common.request_log`` says what stands in it and reads it."""
+"""Writes the request log and feedback; ``sentiment_common.request_log`` reads both."""
 
+from sentiment_serving.request_log.feedback import FeedbackLog, FeedbackReader
 from sentiment_serving.request_log.writer import LogSettings, RequestLog, writable
 
-__all__ = ["LogSettings", "RequestLog", "writable"]
+__all__ = ["FeedbackLog", "FeedbackReader", "LogSettings", "RequestLog", "writable"]

@@ -3,10 +3,8 @@
 import atexit
 import errno
 import itertools
-import logging
 import os
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,12 +22,12 @@ from sentiment_common.request_log.entry import (
     entry_line,
     to_line,
 )
+from sentiment_serving.request_log.part import LOGGER, OpenPart
 
 QUEUE_FULL, CLOSED, WRITER_ENDED = "queue full", "closed", "writer ended"
 REASONS = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk full", errno.EROFS: "read-only"}
 OTHERWISE = "cannot write"
 CHUNK_CHARACTERS = 1 << 18
-LOGGER = logging.getLogger("sentiment_serving.request_log")
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class RequestLog:
         # With every key from the beginning: other threads read them.
         self._refused = Counter(dict.fromkeys((QUEUE_FULL, CLOSED, WRITER_ENDED), 0))
         self._unwritten = Counter(dict.fromkeys((*REASONS.values(), OTHERWISE), 0))
-        self._part: _Part | None = None
+        self._part: OpenPart | None = None
         self._parts, self._salt, self._failing = itertools.count(), b"", ""
         self._counts = self._map_counts()
         self._ending, self._closed = threading.Event(), False
@@ -199,9 +197,9 @@ class RequestLog:
             self._part = self._begin()
         self._part.append(data)
 
-    def _begin(self) -> "_Part":
+    def _begin(self) -> OpenPart:
         number = next(self._parts)
-        part = _Part(files.part_path(self._folder, self._process, number))
+        part = OpenPart(files.part_path(self._folder, self._process, number))
         begin = {"process": self._process, "part": number, "text_kept": self._settings.text}
         try:
             part.append(self._mark("begin", **begin))
@@ -253,47 +251,6 @@ class RequestLog:
                 target=_tidied, args=(self._folder, self._settings.keep_bytes), daemon=True
             )
             self._tidying.start()
-
-
-class _Part:
-    """An open file that holds whole lines alone, whatever fails."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.size = path, 0
-        self._opened = time.monotonic()
-        self._descriptor = files.create(path)
-
-    @property
-    def age(self) -> float:
-        """Seconds since it was made."""
-        return time.monotonic() - self._opened
-
-    def append(self, data: bytes) -> None:
-        """Writes lines, all of them or none."""
-        rest = memoryview(data)
-        try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-        except OSError:
-            os.ftruncate(self._descriptor, self.size)
-            raise
-        self.size += len(data)
-
-    def sync(self) -> None:
-        """Waits until the disk has it."""
-        try:
-            os.fsync(self._descriptor)
-        except OSError as error:
-            LOGGER.warning("the disk does not confirm the request log: %s", error.strerror)
-
-    def close(self) -> None:
-        """Closes the file and gives up its lock."""
-        os.close(self._descriptor)
-
-    def discard(self) -> None:
-        """Closes the file and deletes it."""
-        self.path.unlink(missing_ok=True)
-        self.close()
 
 
 def _tidied(folder: Path, keep_bytes: int) -> None:

@@ -1,0 +1,1 @@
+"""Experiments on live traffic: who is answered by which variant, and what comes of it."""

@@ -1,0 +1,41 @@
+from sentiment_common.request_log import Feedback
+from sentiment_serving.experiments.outcomes import Outcome, Recent
+
+LABELS = ("negative", "neutral", "positive")
+
+
+def say(request_id, label, position=0):
+    return Feedback("2026-11-23T00:00:00.000Z", request_id, position, label)
+
+
+def test_feedback_meets_the_answer_of_every_variant_that_scored_the_text():
+    recent = Recent(LABELS)
+    recent.remember("r", "one", "control", ["positive", "neutral"])
+    recent.remember("r", "one", "ghost", ["positive", "negative"])
+    assert list(recent.told(say("r", "negative", 1))) == [
+        Outcome("one", "control", confirmed=False),
+        Outcome("one", "ghost", confirmed=True),
+    ]
+
+
+def test_a_second_word_on_a_text_is_not_counted_again():
+    recent = Recent(LABELS)
+    recent.remember("r", "one", "control", ["positive"])
+    assert len(list(recent.told(say("r", "positive")))) == 1
+    assert list(recent.told(say("r", "negative"))) == []
+
+
+def test_what_nobody_remembers_is_passed_over():
+    recent = Recent(LABELS)
+    recent.remember("r", "one", "control", ["positive"])
+    assert list(recent.told(say("other", "positive"))) == []
+    assert list(recent.told(say("r", "positive", 7))) == []
+
+
+def test_the_oldest_are_forgotten_first():
+    recent = Recent(LABELS, most_texts=3)
+    for name in ("first", "second", "third"):
+        recent.remember(name, "one", "control", ["positive"] * (2 if name == "third" else 1))
+    assert list(recent.told(say("first", "positive"))) == []
+    assert list(recent.told(say("second", "positive"))) != []
+    assert list(recent.told(say("third", "positive", 1))) != []
