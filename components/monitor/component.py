@@ -2,19 +2,33 @@
 
 from kfp import dsl
 
-from components.interface import SentimentEvaluation, SentimentExamples, container
+from components.interface import SentimentComparison, container
 
 
 @dsl.container_component
 def monitor(
-    examples: dsl.Input[SentimentExamples],
-    evaluation: dsl.Output[SentimentEvaluation],
-    least_rows: int = 1,
+    comparison: dsl.Output[SentimentComparison],
+    report: dsl.Output[dsl.HTML],
+    verdict: dsl.OutputPath(str),
+    log: str = "",
+    experiment: str = "",
+    state: str = "",
+    metric: str = "",
+    confidence: str = "",
+    margin: str = "",
+    until: str = "",
 ):
-    """Describe in one line what monitor does."""
+    """Judges an experiment on live traffic from the request log and its feedback."""
     return container(
         "monitor",
-        examples=examples.path,
-        least_rows=least_rows,
-        out_evaluation=evaluation.path,
+        log=log,
+        experiment=experiment,
+        state=state,
+        metric=metric,
+        confidence=confidence,
+        margin=margin,
+        until=until,
+        out_comparison=comparison.path,
+        out_report=report.path,
+        out_verdict=verdict,
     )

@@ -1,1 +1,1 @@
-"""Describe in one line what monitor does."""
+"""Judges from the service's request log what goes on in production."""

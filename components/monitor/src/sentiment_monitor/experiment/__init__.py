@@ -1,0 +1,1 @@
+"""The analysis of an experiment on live traffic: from the request log to a verdict."""

@@ -1,0 +1,221 @@
+"""Reads the request log into columns: a million answers take some 50 MB."""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment_common.errors import InputError
+from sentiment_common.experiment import Experiment
+from sentiment_common.request_log import Account, Entry, read_feedback, read_log
+
+Array = npt.NDArray[Any]
+NO_LABEL = -1
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Texts that were scored in an experiment, in order of time; arrays of one length.
+
+    Attributes:
+        time: When each was answered, in seconds since 1970.
+        key: Hash of request id and position, which feedback and shadows name.
+        request: Hash of the request id.
+        unit: Number of the caller; a request without one is a caller of its own.
+        variant: Number of the variant in the experiment's file.
+        label: Number of the answered label.
+        confidence: Its probability.
+        latency: Milliseconds to the answer.
+    """
+
+    time: Array
+    key: Array
+    request: Array
+    unit: Array
+    variant: Array
+    label: Array
+    confidence: Array
+    latency: Array
+
+    def __len__(self) -> int:
+        """Returns how many there are."""
+        return len(self.time)
+
+    def only(self, chosen: Array) -> "Answers":
+        """Returns some of them."""
+        return Answers(*(getattr(self, name)[chosen] for name in COLUMNS))
+
+
+COLUMNS = tuple(Answers.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """Feedback in order of time; arrays of one length.
+
+    Attributes:
+        time: When it arrived, in seconds since 1970.
+        key: Hash of request id and position.
+        label: Number of the label; ``NO_LABEL`` for one that no model answers with.
+    """
+
+    time: Array
+    key: Array
+    label: Array
+
+
+@dataclass
+class Collected:
+    """What a log says of an experiment.
+
+    Attributes:
+        live: What callers were told.
+        shadow: What shadows thought, nobody being told.
+        opinions: Feedback on any answer of the log.
+        labels: Names of the labels, by their numbers.
+        account: What the log holds and lacks.
+        without_caller: Live answers without a caller.
+        elsewhere: Entries of other experiments or of none.
+        strangers: Entries of this experiment by a variant that its file does not name.
+        digests: Answers by variant and bundle.
+    """
+
+    live: Answers
+    shadow: Answers
+    opinions: Opinions
+    labels: tuple[str, ...]
+    account: Account
+    without_caller: int = 0
+    elsewhere: int = 0
+    strangers: Counter[str] = field(default_factory=Counter)
+    digests: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+def collect(folder: Path, experiment: Experiment, until: float = float("inf")) -> Collected:
+    """Reads the entries of an experiment and all feedback.
+
+    Args:
+        folder: The folder of the log.
+        experiment: Which entries count.
+        until: What is later, in seconds since 1970, is as if it had not happened yet.
+
+    Raises:
+        InputError: There is no log, it is damaged, or it holds nothing of this experiment.
+    """
+    reading = _Reading(experiment, until)
+    account = Account()
+    for entry in read_log(folder, account):
+        reading.add(entry)
+    if not any(len(rows.time) for rows in reading.rows):
+        raise InputError(
+            f"none of {account.entries:,} entries is of the experiment {experiment.name!r}",
+            where=str(folder), mend="name the log of the service that runs it",
+        )  # fmt: skip
+    opinions = _opinions(folder, reading.labels, until)
+    live, shadow = _numbered(*reading.rows)
+    return Collected(
+        live, shadow, opinions, tuple(reading.labels), account, reading.without_caller,
+        reading.elsewhere, reading.strangers, reading.digests,
+    )  # fmt: skip
+
+
+def key(request_id: str, position: int) -> int:
+    """Returns what stands for a text: 64 bits, enough to tell many millions apart."""
+    return _hash(f"{position}\0{request_id}")
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest)
+
+
+def seconds(moment: str) -> float:
+    """Returns a time of the log in seconds since 1970."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+class _Rows:
+    """Columns that grow."""
+
+    def __init__(self) -> None:
+        self.time, self.confidence, self.latency = array("d"), array("f"), array("f")
+        self.key, self.request, self.unit = array("Q"), array("Q"), array("Q")
+        self.variant, self.label = array("h"), array("h")
+
+    def sorted(self) -> Answers:
+        """Returns them in order of time; what came first stays first."""
+        columns = {name: np.asarray(getattr(self, name)) for name in COLUMNS}
+        order = np.argsort(columns["time"], kind="stable")
+        return Answers(**{name: values[order] for name, values in columns.items()})
+
+
+class _Reading:
+    """Sorts entries into columns."""
+
+    def __init__(self, experiment: Experiment, until: float) -> None:
+        self.experiment, self.until = experiment.name, until
+        self.variants = {it.name: number for number, it in enumerate(experiment.variants)}
+        self.rows = (_Rows(), _Rows())
+        self.labels: dict[str, int] = {}
+        self.without_caller = self.elsewhere = 0
+        self.strangers: Counter[str] = Counter()
+        self.digests: dict[str, Counter[str]] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Takes an entry up, or counts why not."""
+        if entry.experiment != self.experiment:
+            self.elsewhere += 1
+            return
+        moment = seconds(entry.time)
+        if moment > self.until:
+            return
+        variant = self.variants.get(entry.variant)
+        if variant is None:
+            self.strangers[entry.variant] += 1
+            return
+        self.digests.setdefault(entry.variant, Counter())[entry.digest] += 1
+        self._append(self.rows[entry.shadow], entry, variant, moment)
+        self.without_caller += not (entry.caller or entry.shadow)
+
+    def _append(self, rows: _Rows, entry: Entry, variant: int, moment: float) -> None:
+        for label in entry.probabilities:
+            self.labels.setdefault(label, len(self.labels))
+        request = key(entry.request_id, 0)
+        rows.time.append(moment)
+        rows.key.append(key(entry.request_id, entry.position) if entry.position else request)
+        rows.request.append(request)
+        rows.unit.append(_hash(f"caller\0{entry.caller}") if entry.caller else request)
+        rows.variant.append(variant)
+        rows.label.append(self.labels.setdefault(entry.label, len(self.labels)))
+        rows.confidence.append(max(entry.probabilities.values(), default=0.0))
+        rows.latency.append(entry.latency_ms)
+
+
+def _numbered(*rows: _Rows) -> Iterator[Answers]:
+    """Yields the columns with callers numbered from 0, over all of them."""
+    columns = [it.sorted() for it in rows]
+    _, number = np.unique(np.concatenate([it.unit for it in columns]), return_inverse=True)
+    begin = 0
+    for it in columns:
+        unit = number[begin : begin + len(it)].astype(np.int64)
+        begin += len(it)
+        yield Answers(**{name: getattr(it, name) for name in COLUMNS if name != "unit"}, unit=unit)
+
+
+def _opinions(folder: Path, labels: dict[str, int], until: float) -> Opinions:
+    time, keys, label = array("d"), array("Q"), array("h")
+    for it in read_feedback(folder):
+        moment = seconds(it.time)
+        if moment <= until:
+            time.append(moment)
+            keys.append(key(it.request_id, it.position))
+            label.append(labels.get(it.label, NO_LABEL))
+    order = np.argsort(np.asarray(time), kind="stable")
+    return Opinions(*(np.asarray(it)[order] for it in (time, keys, label)))

@@ -1,0 +1,80 @@
+"""Counts the callers of each variant and holds them against the weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sentiment_common.experiment import Experiment
+from sentiment_monitor.experiment import mismatch
+from sentiment_monitor.experiment.collecting import Answers, Array
+from sentiment_monitor.experiment.mismatch import Arrivals
+from sentiment_monitor.experiment.periods import Periods
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Callers against weights.
+
+    Attributes:
+        callers: Callers by variant that first saw it.
+        expected: How many of them the weights promise.
+        p: Always-valid p-value now.
+        broken: When it fell below the level, in seconds since 1970; None if it never has.
+        crossed: Callers that more than one variant has answered while the weights stayed.
+    """
+
+    callers: Mapping[str, int]
+    expected: Mapping[str, float]
+    p: float
+    broken: float | None
+    crossed: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether the variants have the callers that their weights promise."""
+        return self.broken is None
+
+
+def check(experiment: Experiment, answers: Answers, periods: Periods, times: Array) -> Ratio:
+    """Holds the callers against the weights, at each of some times, which are in order."""
+    names = [it.name for it in experiment.variants]
+    _, first = np.unique(answers.unit, return_index=True)
+    batches = _batches(names, answers.only(np.sort(first)), periods, times)
+    found = mismatch.p_values([it for _, it in batches])
+    broken = (at for (at, _), p in zip(batches, found, strict=True) if p < mismatch.LEVEL)
+    live = [it.name for it in experiment.variants if not it.shadow]
+    callers = {name: sum(it.counts[name] for _, it in batches) for name in live}
+    expected = dict.fromkeys(live, 0.0)
+    for _, batch in batches:
+        total = sum(batch.expected.values())
+        for name, weight in batch.expected.items():
+            expected[name] += sum(batch.counts.values()) * weight / total if total else 0.0
+    return Ratio(
+        callers, expected, found[-1] if found else 1.0, next(broken, None),
+        _crossed(answers, periods),
+    )  # fmt: skip
+
+
+def _batches(
+    names: Sequence[str], fresh: Answers, periods: Periods, times: Array
+) -> list[tuple[float, Arrivals]]:
+    look = np.minimum(np.searchsorted(times, fresh.time, side="left"), len(times) - 1)
+    period = periods.of(fresh.time)
+    found = []
+    for number, batch in np.unique(np.stack([look, period], axis=1), axis=0):
+        variant = fresh.variant[(look == number) & (period == batch)]
+        counts = np.bincount(variant, minlength=len(names)).tolist()
+        arrivals = Arrivals(
+            int(batch), periods.weights[batch], dict(zip(names, counts, strict=True))
+        )
+        found.append((float(times[number]), arrivals))
+    return found
+
+
+def _crossed(answers: Answers, periods: Periods) -> int:
+    variants, strata = int(answers.variant.max(initial=0)) + 1, len(periods.weights)
+    place = answers.unit * strata + periods.of(answers.time)
+    seen = np.unique(place * variants + answers.variant)
+    _, count = np.unique(seen // variants, return_counts=True)
+    return int((count > 1).sum())
