@@ -1,1 +1,1 @@
-"""Describe in one line what batch_predict does."""
+"""Scores feedback by the million with a trained model."""
