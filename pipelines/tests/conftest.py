@@ -5,7 +5,16 @@ import json
 import mlflow
 import pytest
 
-from sentiment_common.artifacts import Manifest, payload_digest, write_json, write_manifest
+from sentiment_common import promotions
+from sentiment_common.artifacts import (
+    BLESSING,
+    MODEL,
+    Manifest,
+    payload_digest,
+    write_json,
+    write_manifest,
+)
+from sentiment_common.promotions import Promotion
 from sentiment_pipelines import cli, keys, runs
 from sentiment_pipelines.cache import Cache
 from sentiment_pipelines.commands import history
@@ -20,6 +29,60 @@ def client(tmp_path_factory):
     location = (folder / "artifacts").as_uri()
     client.create_experiment("sentiment", artifact_location=location)
     return client
+
+
+class Registry:
+    """Promotes models as push does."""
+
+    def __init__(self, client, folder):
+        self.client, self.folder = client, folder
+        client.create_registered_model("sentiment")
+
+    def push(self, name, action=promotions.PUSH, alias="champion", **facts):
+        """Registers a bundle of that name with its blessing and gives it an alias."""
+        bundle = self.folder / name / "artifacts" / "bundle"
+        write_json(bundle / "bundle.json", {"name": name})
+        digest = payload_digest(bundle)
+        write_manifest(bundle, Manifest(MODEL.name, MODEL.schema_version, "test", "1", digest))
+        tags = {"candidate": name, "digest": digest}
+        source, run = (self.folder / name).as_uri(), self.bless(name, digest)
+        version = self.client.create_model_version("sentiment", source, run, tags)
+        promotion = Promotion(
+            promotions.now(), alias, action, str(version.version), digest, name, **facts
+        )
+        promotions.promote(self.client, "sentiment", promotion)
+        return digest
+
+    def bless(self, name, digest, verdict="blessed"):
+        """Makes the run that keeps a blessing."""
+        folder = self.folder / f"{name}-blessing"
+        facts = {"verdict": verdict, "reason": "better beyond doubt", "candidate_digest": digest}
+        write_json(folder / "blessing.json", facts)
+        manifest = Manifest(
+            BLESSING.name, BLESSING.schema_version, "t", "1", payload_digest(folder)
+        )
+        write_manifest(folder, manifest)
+        experiment = self.client.get_experiment_by_name("sentiment").experiment_id
+        run = self.client.create_run(experiment).info.run_id
+        self.client.log_artifacts(run, str(folder), "blessing")
+        return run
+
+    def behind(self, alias):
+        """Returns the name of the model that has an alias."""
+        return self.client.get_model_version_by_alias("sentiment", alias).tags["candidate"]
+
+    @property
+    def reigning(self):
+        """Name of the champion."""
+        return self.behind("champion")
+
+
+@pytest.fixture
+def registry(client, tmp_path, monkeypatch):
+    """A registry with no version yet, the one that commands use."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", client.tracking_uri)
+    yield Registry(client, tmp_path / "store")
+    client.delete_registered_model("sentiment")
 
 
 class MadeRuns:

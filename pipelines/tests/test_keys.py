@@ -86,6 +86,26 @@ def test_what_lies_at_an_address_is_never_known_to_be_the_same():
     ]
 
 
+def test_several_sources_count_each_by_content(tmp_path):
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("1")
+    two.write_text("2")
+    source = f"shop={one} | {two}"
+    before = keys.content_digest(source)
+    assert before not in (None, keys.content_digest(str(one)))
+    two.write_text("3")
+    assert keys.content_digest(source) != before
+    assert keys.content_digest(f"{one} | s3://bucket/two.csv") == keys.UNKNOWN_CONTENT
+
+
+def test_a_list_of_sources_is_read_anew_for_it_names_others(tmp_path):
+    path = tmp_path / "sources.toml"
+    path.write_text('[[source]]\nuri = "a.csv"\n')
+    assert keys.content_digest(str(path)) == keys.UNKNOWN_CONTENT
+    path.write_text("[floors]\nmacro_f1 = 0.6\n")
+    assert keys.content_digest(str(path)) not in (None, keys.UNKNOWN_CONTENT)
+
+
 @given(st.text())
 def test_any_other_text_names_no_content(text):
     assert keys.content_digest(text.replace("/", "").replace("://", "")) is None

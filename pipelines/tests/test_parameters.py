@@ -14,15 +14,24 @@ root:
       epochs: {parameterType: NUMBER_INTEGER}
       floor: {parameterType: NUMBER_DOUBLE}
       fast: {parameterType: BOOLEAN}
+      force: {parameterType: STRING}
+"""
+OTHER = """
+root:
+  inputDefinitions:
+    parameters:
+      source: {parameterType: STRING}
 """
 
 
 @pytest.fixture
 def read(tmp_path):
-    (tmp_path / "compiled.yaml").write_text(COMPILED)
+    (tmp_path / "compiled").mkdir()
+    (tmp_path / "compiled" / "training.yaml").write_text(COMPILED)
+    (tmp_path / "compiled" / "batch.yaml").write_text(OTHER)
     (tmp_path / "params.yaml").write_text("source: default\nepochs: 20\n")
-    return lambda *given: parameters.read(
-        tmp_path / "params.yaml", given, tmp_path / "compiled.yaml"
+    return lambda *given, pipeline="training": parameters.read(
+        tmp_path / "params.yaml", given, tmp_path / "compiled" / f"{pipeline}.yaml"
     )
 
 
@@ -39,12 +48,38 @@ def test_a_value_may_contain_an_equals_sign(read):
     assert read("source=a=b.csv")["source"] == "a=b.csv"
 
 
+def test_one_file_serves_all_pipelines(read, tmp_path):
+    assert read(pipeline="batch") == {"source": "default"}
+    (tmp_path / "params.yaml").write_text("sauce: default\n")
+    with pytest.raises(InputError, match=r"params.yaml: the pipeline has no parameter 'sauce'"):
+        read(pipeline="batch")
+
+
+def test_who_forces_says_who_and_why(read):
+    assert read("force=Ann: a demo: tomorrow")["force"] == "Ann: a demo: tomorrow"
+
+
+def test_paths_of_every_source_are_made_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b c.csv", "x=y.csv"):
+        (tmp_path / name).write_text("text\n")
+    given = "shop=a.csv | b c.csv | s3://bucket/k.csv\nx=y.csv | *.csv | tickets=gone.csv"
+    assert parameters.absolute("source", given) == (
+        f"shop={tmp_path}/a.csv | {tmp_path}/b c.csv | s3://bucket/k.csv\n"
+        f"{tmp_path}/x=y.csv | {tmp_path}/*.csv | tickets=gone.csv"
+    )
+    assert parameters.absolute("policy", "a.csv | b c.csv") == "a.csv | b c.csv"
+    assert parameters.absolute("schema", "a.csv") == f"{tmp_path}/a.csv"
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ("epochs", "'epochs' is not name=value"),
         ("epoch=5", "the pipeline has no parameter 'epoch'; it has epochs"),
         ("epochs=many", "epochs: 'many' is no number_integer"),
+        ("force=because", "force: 'because' does not say who and why; give FORCE='WHO: WHY'"),
+        ("force= : why", "does not say who and why"),
         ("champion=/x", "the pipeline has no parameter 'champion'"),
     ],
 )

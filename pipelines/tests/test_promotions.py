@@ -6,42 +6,7 @@ import shutil
 import pytest
 
 from sentiment_common import promotions
-from sentiment_common.artifacts import MODEL, Manifest, payload_digest, write_json, write_manifest
-from sentiment_common.promotions import Promotion
 from sentiment_pipelines import champion
-
-
-class Registry:
-    """Promotes models as push does."""
-
-    def __init__(self, client, folder):
-        self.client, self.folder = client, folder
-        client.create_registered_model("sentiment")
-
-    def push(self, name, action=promotions.PUSH, **facts):
-        bundle = self.folder / name / "artifacts" / "bundle"
-        write_json(bundle / "bundle.json", {"name": name})
-        digest = payload_digest(bundle)
-        write_manifest(bundle, Manifest(MODEL.name, MODEL.schema_version, "test", "1", digest))
-        tags = {"candidate": name, "digest": digest}
-        source = (self.folder / name).as_uri()
-        version = self.client.create_model_version("sentiment", source, tags=tags)
-        promotion = Promotion(
-            promotions.now(), "champion", action, str(version.version), digest, name, **facts
-        )
-        promotions.promote(self.client, "sentiment", promotion)
-        return digest
-
-    @property
-    def reigning(self):
-        return self.client.get_model_version_by_alias("sentiment", "champion").tags["candidate"]
-
-
-@pytest.fixture
-def registry(client, tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", client.tracking_uri)
-    yield Registry(client, tmp_path / "store")
-    client.delete_registered_model("sentiment")
 
 
 def test_the_champions_are_listed_over_time_the_latest_first(registry, made_runs, run_command):
@@ -84,10 +49,10 @@ def test_a_rollback_goes_to_the_champion_before_and_keeps_the_other_from_returni
     assert "version 3 (third," in output
     log = champion.log(registry.client)
     assert (log[-1].previous, log[-1].by, log[-1].macro_f1) == ("3", "Ada", 0.7)
-    assert promotions.withdrawn(log).keys() == {withdrawn}
+    assert promotions.withdrawn(log, "champion").keys() == {withdrawn}
     listed = run_command("promotions")[1].splitlines()
     assert listed[2].split()[:3] == ["✗", "3", "third"]
-    assert "withdrawn on" in listed[2]
+    assert "withdrawn by rollback on" in listed[2]
     assert "calls refunds positive" in listed[2]
     assert run_command("rollback", "--reason", "this one as well")[0] == 0
     assert registry.reigning == "first"
@@ -158,3 +123,25 @@ def test_an_alias_that_was_moved_by_hand_is_told_as_found(registry, made_runs, r
     registry.client.set_registered_model_alias("sentiment", "champion", "1")
     assert run_command("promotions")[1].splitlines()[1].split()[:3] == ["★", "1", "first"]
     assert champion.log(registry.client)[-1].action == promotions.FOUND
+
+
+def test_challengers_are_listed_beside_the_champions_with_a_mark_of_their_own(
+    registry, made_runs, run_command
+):
+    registry.push("first")
+    registry.push("encoder", alias="challenger")
+    lines = run_command("promotions")[1].splitlines()
+    assert lines[1].split()[:4] == ["☆", "2", "encoder", "challenger"]
+    assert lines[2].split()[:4] == ["★", "1", "first", "champion"]
+    listed = json.loads(run_command("promotions", "--json")[1])
+    assert [(it["alias"], it["reigning"]) for it in listed] == [
+        ("challenger", True), ("champion", True),
+    ]  # fmt: skip
+
+
+def test_nobody_goes_back_to_a_challenger_that_was_never_champion(registry, made_runs, run_command):
+    registry.push("first")
+    registry.push("encoder", alias="challenger")
+    code, _, said = run_command("rollback", "--to", "2", "--reason", "why")
+    assert (code, registry.reigning) == (2, "first")
+    assert "version 2 was a challenger and never champion" in said

@@ -199,7 +199,7 @@ def history(tmp_path, monkeypatch):
     }
     for name, status in states.items():
         (tmp_path / "runs" / name).mkdir(parents=True)
-        Run(name).note(status=status)
+        Run(name).note(status=status, pipeline="training")
     return tmp_path / "runs"
 
 
@@ -238,7 +238,7 @@ def test_a_repetition_has_a_folder_of_its_own_and_is_in_no_list(history, tmp_pat
 
 def test_a_run_that_lost_what_it_was_given_is_refused_before_anything_runs(history, monkeypatch):
     monkeypatch.setattr(reproduction.environments, "VAR", history.parent)
-    Run("20260101-120000-000").note(parameters={"seed": 7})
+    Run("20260101-120000-000").note(pipeline="training", parameters={"seed": 7})
     console = Console(file=io.StringIO())
     with pytest.raises(InputError, match="it has no champion any more, which it was given"):
         reproduction.reproduce("20260101", console)
@@ -247,6 +247,6 @@ def test_a_run_that_lost_what_it_was_given_is_refused_before_anything_runs(histo
 
 def test_a_parameter_that_the_pipeline_no_longer_has_is_named(history, monkeypatch):
     monkeypatch.setattr(reproduction.environments, "VAR", history.parent)
-    Run("20260101-120000-000").note(parameters={"sede": 7})
+    Run("20260101-120000-000").note(pipeline="training", parameters={"sede": 7})
     with pytest.raises(InputError, match="the pipeline has no parameter 'sede'"):
         reproduction.reproduce("20260101", Console(file=io.StringIO()))

@@ -247,7 +247,7 @@ def test_whatever_happened_the_last_finished_and_the_unclosed_stay(
         run.folder.mkdir(parents=True, exist_ok=True)
         run.note(status=status)
         known.insert(0, run)
-    kept = retention.reasons(known, keep, None)
+    kept = retention.reasons(known, keep, {})
     finished = [run.id for run in known if run.facts["status"] == "finished"]
     assert set(finished[:keep]) == set(kept) & set(finished)
     assert {run.id for run in known if run.facts["status"] == "running"} <= set(kept)

@@ -237,7 +237,7 @@ def test_a_withdrawn_model_does_not_return_by_itself() -> None:
     champion = judged("b", range(200))
     found = judge(judged("a", range(100)), champion, POLICY, withdrawn=WITHDRAWN)
     assert found.verdict == REFUSED
-    assert found.reason == "withdrawn by rollback on 2026-11-23: it calls refunds positive"
+    assert found.reason == "withdrawn on 2026-11-23: it calls refunds positive"
     assert judge(judged("c", range(100)), champion, POLICY, withdrawn=WITHDRAWN).verdict == BLESSED
 
 

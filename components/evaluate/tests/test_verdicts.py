@@ -48,7 +48,7 @@ def test_a_withdrawn_model_is_refused_however_good_it_is(
     assert run(tmp_path, *withdrawn).returncode == 0
     assert (tmp_path / "verdict").read_text() == "refused"
     found = blessing(tmp_path)
-    assert found["reason"] == "withdrawn by rollback on 2026-11-23: calls refunds positive"
+    assert found["reason"] == "withdrawn on 2026-11-23: calls refunds positive"
     assert found["forced"] is None
 
 

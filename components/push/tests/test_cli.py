@@ -13,7 +13,13 @@ import mlflow
 import pytest
 
 from sentiment_common import promotions
-from sentiment_common.artifacts import EVALUATION, PUSHED_MODEL, read_intact, read_manifest
+from sentiment_common.artifacts import (
+    BLESSING,
+    EVALUATION,
+    PUSHED_MODEL,
+    read_intact,
+    read_manifest,
+)
 from sentiment_models import load
 from sentiment_push.blessing import Verdict
 
@@ -79,6 +85,26 @@ def test_a_blessed_model_is_registered_once_and_loads_by_its_alias(
     ))  # fmt: skip
     assert read_intact(kept, EVALUATION) == evaluation
     assert (kept / "report.html").is_file()
+    kept = Path(mlflow.artifacts.download_artifacts(
+        run_id=version.run_id, artifact_path="blessing"
+    ))  # fmt: skip
+    assert read_intact(kept, BLESSING) == read_manifest(verdict.blessing, BLESSING)
+
+
+def test_a_challenger_meets_traffic_beside_the_champion_with_a_log_and_a_card_of_its_own(
+    tmp_path: Path, make_model: Make, make_verdict: MakeVerdict, uri: str
+) -> None:
+    for name, alias in (("good", "champion"), ("better", "challenger")):
+        verdict = make_verdict(make_model(name, weight=3.0 + len(name)))
+        done = run(tmp_path, verdict, "--alias", alias, uri=uri)
+        assert done.returncode == 0, done.stderr
+    client = mlflow.MlflowClient(uri)
+    assert client.get_registered_model("sentiment").aliases == {"champion": 1, "challenger": 2}
+    told = promotions.read(client, "sentiment", "challenger")
+    assert [(it.action, it.previous, it.model) for it in told] == [("push", "", "better")]
+    card = (tmp_path / "out" / "pushed_model" / "model_card.md").read_text()
+    assert 'load_model("models:/sentiment@challenger")' in card
+    assert "has this alias until another model gets it" in card
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,20 @@ def test_aliases_are_kept_apart(client: MlflowClient, uri: str) -> None:
     assert challenger.version != champion.version
 
 
+def test_a_version_that_an_earlier_push_gave_fewer_folders_is_completed_and_keeps_what_it_had(
+    client: MlflowClient, uri: str, tmp_path: Path
+) -> None:
+    for name in ("evaluation", "another", "blessing"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.json").write_text("{}")
+    early = replace(entry("sha256:m"), folders={"evaluation": tmp_path / "evaluation"})
+    run = registry.register(client, uri, early, write_model).run_id
+    folders = {"evaluation": tmp_path / "another", "blessing": tmp_path / "blessing"}
+    registry.register(client, uri, replace(early, folders=folders), write_model)
+    kept = [it.path for name in folders for it in client.list_artifacts(run, name)]
+    assert kept == ["evaluation/evaluation.json", "blessing/blessing.json"]
+
+
 FORCED = {"forced_by": "Ada", "forced_reason": "the fair is tomorrow"}
 
 
@@ -169,7 +183,26 @@ def test_a_forced_push_says_who_and_why_in_log_and_version_even_if_the_version_i
     assert (last.action, last.by, last.reason) == ("force", "Ada", "the fair is tomorrow")
     found = client.get_model_version_by_alias("sentiment", "champion")
     assert found.tags == {"digest": "sha256:b", "candidate": "good", **FORCED}
-    assert promotions.withdrawn(told(client)) == {}
+    assert promotions.withdrawn(told(client), "champion") == {}
+
+
+def test_what_was_withdrawn_as_champion_is_no_challenger_and_the_other_way_round(
+    own: tuple[MlflowClient, str],
+) -> None:
+    client, uri = own
+    registry.register(client, uri, entry("sha256:a"), write_model)
+    registry.register(client, uri, entry("sha256:b"), write_model)
+    withdraw(client)
+    with pytest.raises(InputError, match="withdrawn by rollback"):
+        registry.register(client, uri, entry("sha256:b", "challenger"), write_model)
+    registry.register(client, uri, entry("sha256:c", "challenger"), write_model)
+    gone = Promotion(
+        promotions.now(), "challenger", promotions.WITHDRAW, "", by="Ada", reason="it is slow"
+    )
+    promotions.promote(client, "sentiment", gone)
+    with pytest.raises(InputError, match=r"withdrawn as challenger on .*: it is slow"):
+        registry.register(client, uri, entry("sha256:c"), write_model)
+    assert client.get_registered_model("sentiment").aliases == {"champion": 1}
 
 
 def test_a_champion_from_before_the_log_is_where_the_log_begins(

@@ -21,7 +21,7 @@ from sentiment_common.artifacts import (
 from sentiment_common.errors import InputError
 from sentiment_pipelines.cache import link
 
-REGISTERED_MODEL, ALIAS = "sentiment", "champion"
+REGISTERED_MODEL, ALIAS, CHALLENGER = "sentiment", "champion", "challenger"
 PRODUCER = "sentiment-pipelines"
 
 
@@ -42,12 +42,13 @@ class Champion:
     examples: str | None
 
 
-def resolve(client: Any, folder: Path) -> Champion | None:
+def resolve(client: Any, folder: Path, alias: str = ALIAS) -> Champion | None:
     """Writes the champion artifact that a run is given.
 
     Args:
         client: An ``mlflow.MlflowClient``.
         folder: Where to write it.
+        alias: The champion's; the challenger is known by the same facts.
 
     Returns:
         The champion, None if nothing holds the alias yet.
@@ -56,7 +57,7 @@ def resolve(client: Any, folder: Path) -> Champion | None:
         InputError: The registry's files are not what they were when the model was pushed.
     """
     folder.mkdir(parents=True)
-    version = _version_behind_alias(client)
+    version = version_behind(client, alias)
     found, named = None, {}
     if version is not None:
         bundle = download(version)
@@ -68,7 +69,10 @@ def resolve(client: Any, folder: Path) -> Champion | None:
     facts: dict[str, Any] = {
         key: getattr(found, key, None) for key in ("digest", "name", "version")
     }
-    facts["withdrawn"] = _withdrawn(client)
+    facts["withdrawn"] = [
+        {"digest": digest, "date": it.date, "reason": it.reason}
+        for digest, it in sorted(withdrawn(client).items())
+    ]
     write_json(folder / "champion.json", facts)
     digest = payload_digest(folder, named)
     manifest = Manifest(
@@ -92,21 +96,22 @@ def _evaluation(client: Any, version: Any, folder: Path, named: dict[str, str]) 
     return manifest.inputs.get("examples")
 
 
-def _withdrawn(client: Any) -> list[dict[str, str]]:
-    """Returns what was taken back out of production: evaluate lets none of it return by itself."""
-    found = promotions.withdrawn(log(client))
-    return [
-        {"digest": digest, "date": it.date, "reason": it.reason}
-        for digest, it in sorted(found.items())
-    ]
+def withdrawn(client: Any) -> dict[str, promotions.Promotion]:
+    """Returns what was taken out of production, by digest: none of it returns by itself."""
+    return promotions.withdrawn(every_log(client), ALIAS)
 
 
 def log(client: Any) -> list[promotions.Promotion]:
     """Returns the promotions behind the champion's alias, the earliest first."""
+    return [it for it in every_log(client) if it.alias == ALIAS]
+
+
+def every_log(client: Any) -> list[promotions.Promotion]:
+    """Returns the promotions behind every alias, the champion's and the challengers'."""
     from mlflow.exceptions import MlflowException
 
     try:
-        return promotions.read(client, REGISTERED_MODEL, ALIAS)
+        return promotions.read_all(client, REGISTERED_MODEL)
     except MlflowException as error:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return []  # before the first push
@@ -115,7 +120,7 @@ def log(client: Any) -> list[promotions.Promotion]:
 
 def champion_bundle(client: Any) -> Path | None:
     """Returns the folder of the champion's bundle, None if nothing holds the alias."""
-    version = _version_behind_alias(client)
+    version = version_behind(client)
     return None if version is None else download(version)
 
 
@@ -142,11 +147,12 @@ def download(version: Any) -> Path:
         ) from error  # fmt: skip
 
 
-def _version_behind_alias(client: Any) -> Any | None:
+def version_behind(client: Any, alias: str = ALIAS) -> Any | None:
+    """Returns the registered version that an alias points to, None if nothing holds it."""
     from mlflow.exceptions import MlflowException
 
     try:
-        return client.get_model_version_by_alias(REGISTERED_MODEL, ALIAS)
+        return client.get_model_version_by_alias(REGISTERED_MODEL, alias)
     except MlflowException as error:
         # Neither the model nor the alias exists before the first push.
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):

@@ -1,4 +1,4 @@
-"""The champions over time, and the way back to an earlier one."""
+"""The champions and challengers over time, and the way back to an earlier champion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from sentiment_pipelines.champion import ALIAS, REGISTERED_MODEL
 
 @dataclass(frozen=True)
 class Champion:
-    """One reign of a model.
+    """One reign of a model, as champion or as challenger.
 
     Attributes:
         promotion: How it began.
         reigning: Whether it lasts.
-        withdrawn: The rollback that keeps the model from returning by itself, if there is one.
+        withdrawn: What keeps the model from returning by itself, if there is anything.
     """
 
     promotion: Promotion
@@ -28,15 +28,17 @@ class Champion:
 
 
 def champions(log: Sequence[Promotion]) -> list[Champion]:
-    """Returns the champions over time, the latest first.
+    """Returns the champions and challengers over time, the latest first.
 
     Args:
-        log: The promotions, the earliest first.
+        log: The promotions behind every alias, the earliest first.
     """
-    withdrawn = promotions.withdrawn(log)
+    last = {it.alias: it for it in log}
+    withdrawn = {alias: promotions.withdrawn(log, alias) for alias in last}
     return [
-        Champion(it, it is log[-1], withdrawn.get(it.digest)) for it in reversed(log)
-    ]  # fmt: skip
+        Champion(it, it is last[it.alias] and bool(it.version), withdrawn[it.alias].get(it.digest))
+        for it in reversed(log)
+    ]
 
 
 def roll_back(client: Any, to: str, reason: str, by: str) -> tuple[Promotion, Promotion]:
@@ -58,20 +60,26 @@ def roll_back(client: Any, to: str, reason: str, by: str) -> tuple[Promotion, Pr
     if not reason.strip() or not by.strip():
         what = "--reason" if by.strip() else "--by"
         raise InputError("it is empty, and stays in the registry for ever", where=what)
-    log = champion.log(client)
+    every = champion.every_log(client)
+    log = [it for it in every if it.alias == ALIAS]
     if not log:
         raise InputError("there is no champion yet", mend="`make pipeline-run` makes the first one")
     reigning = log[-1]
     target = to or _before(promotions.standing(log))
     if target == reigning.version:
         raise InputError(f"version {target} is the champion already", where="--to")
+    earlier = [it for it in log if it.version == target]
+    if not earlier and any(it.version == target for it in every):
+        raise InputError(
+            f"version {target} was a challenger and never champion", where="--to",
+            mend="`sentiment-pipelines promote --experiment FILE` promotes one",
+        )  # fmt: skip
     version = _version(client, target)
     digest = read_intact(champion.download(version), MODEL).digest
-    earlier = [it for it in log if it.version == target]
     back = Promotion(
         promotions.now(), ALIAS, promotions.ROLLBACK, target, digest,
         version.tags.get("candidate", ""), reigning.version, by.strip(), " ".join(reason.split()),
-        macro_f1=earlier[-1].macro_f1 if earlier else _macro_f1(client, version), done=True,
+        macro_f1=earlier[-1].macro_f1 if earlier else macro_f1(client, version), done=True,
     )  # fmt: skip
     promotions.promote(client, REGISTERED_MODEL, back)
     return reigning, back
@@ -100,7 +108,7 @@ def _version(client: Any, number: str) -> Any:
         ) from error  # fmt: skip
 
 
-def _macro_f1(client: Any, version: Any) -> float | None:
+def macro_f1(client: Any, version: Any) -> float | None:
     """Returns the figure that push left in the version's run."""
     from mlflow.exceptions import MlflowException
 

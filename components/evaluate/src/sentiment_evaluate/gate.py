@@ -172,7 +172,7 @@ def judge(
     if withdrawal := (withdrawn or {}).get(chosen.digest):
         rules.append(Rule(
             "withdrawn", "not withdrawn", None, None, False,
-            f"withdrawn by rollback on {withdrawal.date}: {withdrawal.reason}", AGAINST_CHAMPION,
+            f"withdrawn on {withdrawal.date}: {withdrawal.reason}", AGAINST_CHAMPION,
         ))  # fmt: skip
     if champion:
         rules += _against(chosen, champion, policy)

@@ -27,7 +27,11 @@ FIGURES = {
 MANY = ("slices", "out_of_domain", "behaviour")
 """Sections of the policy with a rule for each slice, source or capability."""
 
+CHAMPION = "champion"
 NOT_MEASURED = "Not measured."
+MOVED = """
+
+It was pushed to meet live traffic as `{alias}`, and has this alias until another model gets it."""
 LIMITS = """\
 - Single English texts, a sentence to a few paragraphs. Other languages get an answer, and it means
   nothing.
@@ -209,6 +213,7 @@ def _one_of_many(rule: Mapping[str, Any]) -> bool:
 
 def _loading(registered_model: str, alias: str) -> str:
     uri = f"models:/{registered_model}@{alias}"
+    moved = "" if alias == CHAMPION else MOVED.format(alias=alias)
     return f"""\
 ```python
 import mlflow
@@ -219,7 +224,7 @@ model.predict(["The battery died after two days."])
 
 Or over HTTP: `mlflow models serve -m "{uri}"`, then
 `curl localhost:5000/invocations --json '{{"inputs": ["Works great."]}}'`.
-Each answer has `label` and the probabilities `negative`, `neutral` and `positive`."""
+Each answer has `label` and the probabilities `negative`, `neutral` and `positive`.{moved}"""
 
 
 def _interval(figure: Mapping[str, float | None]) -> str:

@@ -22,7 +22,7 @@ STAGE = Stage(
     summary="Registers a blessed model after a smoke test and moves the alias to it.",
     inputs=(
         Input("model", MODEL, "the model that was judged"),
-        Input("blessing", BLESSING, "its verdict"),
+        Input("blessing", BLESSING, "its verdict, kept with the model"),
         Input("evaluation", EVALUATION, "the figures behind the verdict, kept with the model"),
         Input("examples", EXAMPLES, "their validation and test texts are what it is tried on"),
     ),
@@ -30,7 +30,7 @@ STAGE = Stage(
     results=(Result("model_version", "version in the registry"),),
     options=(
         Option("registered_model", str, "sentiment", "name in the registry"),
-        Option("alias", str, "champion", "alias to move to the new version"),
+        Option("alias", str, "champion", "alias to move to the new version; or challenger"),
         Option("model_license", str, "", "license of the model, for its card"),
     ),
     examples=(
@@ -55,7 +55,8 @@ def run(task: Task) -> None:
     run = os.environ.get(RUN_VARIABLE, "")
     entry = registry.Entry(
         name, alias, blessed.manifest.digest, {**blessed.tags, **({RUN: run} if run else {})},
-        card.description(blessed), blessed.metrics, {"evaluation": verdict.evaluation}, run,
+        card.description(blessed), blessed.metrics,
+        {"evaluation": verdict.evaluation, "blessing": verdict.blessing}, run,
     )  # fmt: skip
     published = card.Published(name, alias, task.options.model_license)
     model_card = card.render(blessed, verdict.examples, published)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric, Param, Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
@@ -115,7 +115,9 @@ def register(
     experiment = _experiment(client, uri)
     _close_dead_runs(client, experiment)
     version = _of_digest(client, entry)
-    if version is None:
+    if version is not None:
+        _complete(client, version, entry)
+    else:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             # A model that fails its test fails here, before the registry hears of it.
             write_model(Path(folder) / "model")
@@ -129,17 +131,17 @@ def register(
 
 
 def _check_not_withdrawn(client: MlflowClient, entry: Entry) -> None:
-    """Refuses what evaluate could not know of: a rollback while the run was under way."""
+    """Refuses what evaluate could not know of: a withdrawal while the run was under way."""
     try:
-        log = promotions.read(client, entry.registered_model, entry.alias)
+        log = promotions.read_all(client, entry.registered_model)
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return
-    withdrawal = promotions.withdrawn(log).get(entry.digest)
+    withdrawal = promotions.withdrawn(log, entry.alias).get(entry.digest)
     if withdrawal and not entry.forced:
         raise InputError(
-            f"withdrawn by rollback on {withdrawal.date}: {withdrawal.reason}",
+            withdrawal.told,
             where=f"model {entry.digest}", mend='evaluate it with --force "WHO: WHY"',
         )  # fmt: skip
 
@@ -163,6 +165,15 @@ def _new_version(client: MlflowClient, experiment: str, entry: Entry, model: Pat
     )  # fmt: skip
 
 
+def _complete(client: MlflowClient, version: ModelVersion, entry: Entry) -> None:
+    """Adds the folders that a version's run lacks: an earlier push kept fewer."""
+    if _run_of(client, version) is None:
+        return
+    for name, folder in entry.folders.items():
+        if not client.list_artifacts(version.run_id, name):
+            client.log_artifacts(version.run_id, str(folder), name)
+
+
 def _close_dead_runs(client: MlflowClient, experiment: str) -> None:
     """Marks runs killed that a process created and died.
 
@@ -173,15 +184,19 @@ def _close_dead_runs(client: MlflowClient, experiment: str) -> None:
         client.update_run(run.info.run_id, "KILLED")
 
 
-def _finish_run(client: MlflowClient, version: ModelVersion) -> None:
+def _run_of(client: MlflowClient, version: ModelVersion) -> Run | None:
+    """Returns a version's run; None where somebody deleted it, which the version outlives."""
     try:
-        run = client.get_run(version.run_id)
+        return client.get_run(version.run_id)
     except MlflowException as error:
-        # A version outlives its run where somebody deleted the run.
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise
-        return
-    if run.info.status == "KILLED" and run.data.tags.get(SOURCE_NAME) == SOURCE:
+        return None
+
+
+def _finish_run(client: MlflowClient, version: ModelVersion) -> None:
+    run = _run_of(client, version)
+    if run and run.info.status == "KILLED" and run.data.tags.get(SOURCE_NAME) == SOURCE:
         client.set_terminated(version.run_id, "FINISHED")
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from sentiment_common.errors import InputError
 from sentiment_pipelines import history
+from sentiment_pipelines.champion import ALIAS, CHALLENGER
 
 if TYPE_CHECKING:
     from sentiment_pipelines.champion import Champion
@@ -75,12 +76,12 @@ def _console() -> Console:
     return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 
-def _champion() -> "Champion | None":
-    """Asks the registry for the champion."""
+def _champion(alias: str = ALIAS) -> "Champion | None":
+    """Asks the registry for the champion, or for the challenger."""
     from sentiment_pipelines import champion, tracker
 
     with tempfile.TemporaryDirectory() as folder:
-        return champion.resolve(tracker.connect(), Path(folder) / "champion")
+        return champion.resolve(tracker.connect(), Path(folder) / alias, alias)
 
 
 def _champion_if_known() -> "tuple[Champion | None, str]":
@@ -94,10 +95,8 @@ def _champion_if_known() -> "tuple[Champion | None, str]":
 def _defaults() -> dict[str, Any]:
     """Returns what a run is given if nobody sets anything."""
     from sentiment_pipelines import execution, graph
-    from sentiment_pipelines.environments import ROOT
 
-    given = execution.read_parameters(ROOT / "params.yaml", ())
-    return {**history.declared_defaults(graph.TRAINING), **given}
+    return {**history.declared_defaults(graph.TRAINING), **execution.Order().parameters()}
 
 
 def _of_champion(run: history.Summary, champion: "Champion | None") -> bool:
@@ -207,7 +206,7 @@ def _gc(arguments: argparse.Namespace) -> int:
         print("no runs yet, nothing to delete")
         return 0
     with runs.exclusive():
-        what = retention.plan(arguments.keep, _champion())
+        what = retention.plan(arguments.keep, _champion(), _champion(CHALLENGER))
         freed = retention.freed(what.paths)
         if not arguments.dry_run:
             retention.carry_out(what)

@@ -16,15 +16,21 @@ if TYPE_CHECKING:
     from sentiment_common.promotions import Promotion
     from sentiment_pipelines.promotions import Champion
 
+COLUMNS = ("promoted", "by", "macro-F1", "digest", "run")
+NONE = "–"
+"""Stands for the version of an alias that was taken away."""
 WIDTH = 180
 """Columns of the output where it is no terminal."""
 SHORT = 12
-COLOURS = {"push": "green", "force": "red", "rollback": "yellow", "found": "dim"}
+COLOURS = {
+    "push": "green", "experiment": "green", "force": "red", "rollback": "yellow",
+    "withdraw": "yellow", "found": "dim",
+}  # fmt: skip
 
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    listed = commands.add_parser("promotions", help="list the champions over time")
+    listed = commands.add_parser("promotions", help="list the champions and challengers over time")
     listed.add_argument("--json", action="store_true", help="for tools")
     listed.set_defaults(command=_promotions)
     back = commands.add_parser("rollback", help="go back to an earlier champion")
@@ -40,7 +46,7 @@ def _promotions(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import champion, tracker
     from sentiment_pipelines.promotions import champions
 
-    found = champions(champion.log(tracker.connect()))
+    found = champions(champion.every_log(tracker.connect()))
     if arguments.json:
         print(json.dumps([_plain(it) for it in found], indent=1))
     elif found:
@@ -62,7 +68,9 @@ def _plain(it: "Champion") -> dict[str, Any]:
 
 def _table(found: "Sequence[Champion]") -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("", "version", "model", "promoted", "by", "macro-F1", "digest", "run"):
+    several = len({it.promotion.alias for it in found}) > 1
+    aliases = ("alias",) if several else ()
+    for title in ("", "version", "model", *aliases, *COLUMNS):
         right = title in ("version", "macro-F1")
         table.add_column(title, no_wrap=True, justify="right" if right else "left")
     table.add_column("who and why")
@@ -70,17 +78,24 @@ def _table(found: "Sequence[Champion]") -> Table:
         promotion = it.promotion
         figure = promotion.macro_f1
         table.add_row(
-            "★" if it.reigning else "✗" if it.withdrawn else "",
-            promotion.version,
+            _mark(it),
+            promotion.version or NONE,
             escape(promotion.model),
+            *([escape(promotion.alias)] if several else []),
             promotion.time.replace("T", " ").removesuffix("Z"),
             f"[{COLOURS.get(promotion.action, 'red')}]{escape(promotion.action)}[/]",
             "" if figure is None else f"{figure:.3f}",
-            promotion.digest.removeprefix("sha256:")[:SHORT],
+            short(promotion.digest),
             promotion.run,
             escape(_said(it)),
         )
     return table
+
+
+def _mark(it: "Champion") -> str:
+    if it.reigning:
+        return "★" if it.promotion.alias == "champion" else "☆"
+    return "✗" if it.withdrawn else ""
 
 
 def _said(it: "Champion") -> str:
@@ -88,23 +103,35 @@ def _said(it: "Champion") -> str:
     said = ": ".join(part for part in (promotion.by, promotion.reason) if part)
     if not it.withdrawn:
         return said
-    why = f"withdrawn on {it.withdrawn.date}: {it.withdrawn.reason}"
+    why = it.withdrawn.told
     return f"{said}; {why}" if said else why
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
-    from sentiment_pipelines import runs, tracker
+    from sentiment_pipelines import champion, runs, tracker
     from sentiment_pipelines.promotions import roll_back
 
     # A run under way has judged by the champion that goes.
     with runs.exclusive():
-        by = arguments.by or getpass.getuser()
-        gone, back = roll_back(tracker.connect(), arguments.to, arguments.reason, by)
-    print(f"the champion is {_named(back)} again")
-    print(f"{_named(gone)} is withdrawn: {back.reason}")
+        by, client = arguments.by or getpass.getuser(), tracker.connect()
+        gone, back = roll_back(client, arguments.to, arguments.reason, by)
+        challenger = champion.version_behind(client, champion.CHALLENGER)
+    print(f"the champion is {named(back)} again")
+    print(f"{named(gone)} is withdrawn: {back.reason}")
     print("it returns only by force: make pipeline-run FORCE='WHO: WHY'")
+    if challenger is not None and str(challenger.version) == gone.version:
+        print(
+            "it is the challenger still: `sentiment-pipelines stop --experiment FILE --withdraw "
+            "--reason WHY` ends that"
+        )
     return 0
 
 
-def _named(it: "Promotion") -> str:
-    return f"version {it.version} ({it.model}, {it.digest.removeprefix('sha256:')[:SHORT]})"
+def named(it: "Promotion") -> str:
+    """Returns how a version is called on a screen, e.g. ``version 3 (deep, d3a650e43d74)``."""
+    return f"version {it.version} ({it.model}, {short(it.digest)})"
+
+
+def short(digest: str) -> str:
+    """Returns so much of a digest as tells it from the others."""
+    return digest.removeprefix("sha256:")[:SHORT]

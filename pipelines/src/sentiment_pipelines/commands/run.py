@@ -1,18 +1,24 @@
-"""``sentiment-pipelines run`` and ``plan``: the training pipeline on this machine."""
+"""``sentiment-pipelines run`` and ``plan``: a pipeline on this machine."""
 
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from sentiment_pipelines.environments import ROOT
+from sentiment_pipelines.graph import BATCH, EXPLORATION, TRAINING, compiled
+
+if TYPE_CHECKING:
+    from sentiment_pipelines.execution import Order
+
+PIPELINES = tuple(pipeline.stem for pipeline in (TRAINING, EXPLORATION, BATCH))
 
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    run = commands.add_parser("run", help="run the training pipeline on this machine")
+    run = commands.add_parser("run", help="run a pipeline on this machine")
     _add_parameters(run)
     run.add_argument("--fresh", action="store_true", help="reuse nothing of earlier runs")
     run.add_argument("--picture", type=Path, metavar="FILE", help="save what is shown as an SVG")
@@ -24,6 +30,9 @@ def add(commands: Any) -> None:
 
 def _add_parameters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
+        "--pipeline", choices=PIPELINES, default=PIPELINES[0], help="(default: training)"
+    )
+    parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="override a parameter"
     )
     parser.add_argument("--params", type=Path, default=ROOT / "params.yaml", help="parameters file")
@@ -33,13 +42,18 @@ def _run(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import execution
 
     console = Console(file=sys.stdout, highlight=False, record=arguments.picture is not None)
-    return execution.run(
-        arguments.params, arguments.set, console, arguments.picture, fresh=arguments.fresh
-    )
+    code, _ = execution.run(_order(arguments), console, arguments.picture, fresh=arguments.fresh)
+    return code
 
 
 def _plan(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import execution
 
     console = Console(file=sys.stdout, highlight=False)
-    return execution.plan(arguments.params, arguments.set, console)
+    return execution.plan(_order(arguments), console)
+
+
+def _order(arguments: argparse.Namespace) -> "Order":
+    from sentiment_pipelines.execution import Order
+
+    return Order(compiled(arguments.pipeline), arguments.set, arguments.params)

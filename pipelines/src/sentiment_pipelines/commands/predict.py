@@ -1,0 +1,82 @@
+"""``sentiment-pipelines predict``: many texts scored by the champion or another model."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sentiment_common.errors import InputError
+
+FORMATS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+EXAMPLES = """examples:
+  sentiment-pipelines predict tickets.csv scored.parquet --text body --id ticket
+  sentiment-pipelines predict 's3://feedback/2026/*.jsonl.gz' s3://feedback/scored.csv --replace
+  sentiment-pipelines predict reviews.parquet scored.jsonl --model var/model --set keep_columns=shop
+"""
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    predict = commands.add_parser(
+        "predict", help="score many texts, from any source to Parquet, CSV or JSON lines",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    predict.add_argument("input", help="path, pattern or address of the texts, or several")
+    predict.add_argument("output", help="file or address; its extension is the format")
+    predict.add_argument("--text", default="text", metavar="COLUMN", help="with the text (text)")
+    predict.add_argument("--id", default="", metavar="COLUMN", help="with an id (the row's place)")
+    predict.add_argument(
+        "--model", default="champion", metavar="DIR", help="a bundle (default: the champion)"
+    )
+    predict.add_argument("--replace", action="store_true", help="overwrite the output")
+    predict.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="a further option of batch_predict, e.g. keep_columns=shop,country",
+    )  # fmt: skip
+    predict.set_defaults(command=_predict)
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from sentiment_pipelines import execution
+    from sentiment_pipelines.graph import BATCH
+
+    assignments = [
+        f"source={arguments.input}", f"text_column={arguments.text}", f"id_column={arguments.id}",
+        f"model={arguments.model}", f"output_format={_format(arguments.output)}", *arguments.set,
+    ]  # fmt: skip
+    if not arguments.replace:
+        _refuse_existing(arguments.output)
+    console = Console(file=sys.stdout, highlight=False)
+    code, run = execution.run(execution.Order(BATCH, assignments), console)
+    task = run.task("batch-predict")
+    if code or task is None:
+        return code
+    return _deliver(task.folder / "scored", arguments.output, replace=arguments.replace)
+
+
+def _format(output: str) -> str:
+    extension = PurePosixPath(output).suffix.lower()
+    if extension not in FORMATS:
+        raise InputError(
+            f"its extension {extension!r} names no format", where=output,
+            mend=f"end it in {', '.join(FORMATS)}",
+        )  # fmt: skip
+    return FORMATS[extension]
+
+
+def _refuse_existing(output: str) -> None:
+    if "://" not in output and Path(output).exists():
+        raise InputError("there is such a file already", where=output, mend="add --replace")
+
+
+def _deliver(scored: Path, output: str, *, replace: bool) -> int:
+    """Copies what was scored to where it is wanted, in the environment that can reach it."""
+    from sentiment_pipelines.environments import process_environment, rooms
+
+    room = rooms()["batch_predict"]
+    command = [str(room.python), "-m", "sentiment_batch_predict.deliver", "--scored", str(scored)]
+    command += ["--to", output, *(["--replace"] if replace else [])]
+    return subprocess.run(command, env=process_environment(room), check=False).returncode
