@@ -6,8 +6,10 @@ BIN := var/envs
 # Environments below var/ keep their bytecode, whatever the surroundings say: imports take half.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run pipeline-plan runs history rollback lineage reproduce study gc serve replay bento ui \
-        text-spec schema-update test test-system test-kills test-faults bench soak lint format compile component lock \
+.PHONY: help pipeline-run pipeline-plan explore predict runs history rollback lineage reproduce study gc serve \
+        ab-report ab-plan promote stop demo replay bento ui \
+        data data-add data-push data-pull data-checkout \
+        text-spec schema-update test test-versions test-system test-kills test-faults bench soak lint format compile component lock \
         sizes clean clean-all
 
 help:  ## show this
@@ -36,6 +38,22 @@ pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own 
 pipeline-plan:  ## say what pipeline-run would reuse, what it would run and why
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines plan $(overrides)
+
+explore:  ## one page about the data: balance, telling words, doubtful labels: DATA= TEXT= RATING= as above
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines run --pipeline exploration $(overrides)
+
+INPUT ?=
+OUTPUT ?=
+ID ?=
+REPLACE ?=
+predict:  ## score many texts: INPUT=tickets.csv OUTPUT=scored.parquet TEXT=body ID=ticket, MODEL=DIR
+	@test -n "$(INPUT)" -a -n "$(OUTPUT)" || { \
+	  echo "predict: what, and where to? e.g. INPUT=tickets.csv OUTPUT=scored.parquet" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines predict "$(INPUT)" "$(OUTPUT)" \
+	  $(if $(TEXT),--text "$(TEXT)") $(if $(ID),--id "$(ID)") $(if $(MODEL),--model "$(MODEL)") \
+	  $(if $(REPLACE),--replace) $(foreach s,$(SET),--set '$(s)')
 
 COMPARE ?=
 runs:  ## list the runs, or compare some: make runs COMPARE="latest latest~1"
@@ -79,14 +97,49 @@ PORT ?= 3000
 model = $(or $(MODEL),$$($(BIN)/pipelines/bin/sentiment-pipelines champion))
 
 STATE = $(abspath $(or $(SENTIMENT_VAR),var))
-serve:  ## serve the champion, and the next one from the moment it is pushed: PORT=3000, or MODEL=DIR
+EXPERIMENT ?=
+VARIANT ?=
+WITHDRAW ?=
+serve:  ## serve the champion, and the next one from the moment it is pushed: PORT= MODEL=DIR EXPERIMENT=FILE
 	@$(ENVIRONMENTS) sync serving-tensorflow
 	@MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(STATE)/mlflow/mlflow.db}" \
 	  exec $(BIN)/serving-tensorflow/bin/sentiment-serve run --port $(PORT) \
 	  --model "$(or $(MODEL),models:/sentiment@champion)" --home "$(STATE)/bentoml" \
-	  --request-log "$(STATE)/requests"
+	  --request-log "$(STATE)/requests" $(if $(EXPERIMENT),--experiment "$(EXPERIMENT)" \
+	  --also challenger=models:/sentiment@challenger)
 
 LOG ?= $(STATE)/requests
+judged = $(STATE)/experiments/$(basename $(notdir $(EXPERIMENT)))
+ab-report:  ## judge an experiment on live traffic, on whatever day: EXPERIMENT=FILE LOG=var/requests
+	@test -n "$(EXPERIMENT)" || { echo "ab-report: which? EXPERIMENT=FILE" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync monitor
+	@$(BIN)/monitor/bin/sentiment-monitor --experiment "$(EXPERIMENT)" --log "$(LOG)" \
+	  --out-comparison "$(judged)/comparison" --out-report "$(judged)/ab-report.html" \
+	  --out-verdict "$(judged)/verdict"
+	@echo "$$(cat "$(judged)/verdict"): $(judged)/ab-report.html"
+
+PLAN ?= --baseline 0.78 --effect 0.02 --feedback-rate 0.1 --requests-per-day 5000 --weights 0.5,0.5
+ab-plan:  ## how long an experiment will take: PLAN="--baseline 0.78 --effect 0.02 --feedback-rate 0.1 ..."
+	@$(ENVIRONMENTS) sync monitor
+	@$(BIN)/monitor/bin/python -m sentiment_monitor.plan $(PLAN)
+
+promote:  ## make an experiment's challenger the champion if it has earned it: EXPERIMENT=FILE
+	@test -n "$(EXPERIMENT)" || { echo "promote: which? EXPERIMENT=FILE" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines monitor
+	@$(BIN)/pipelines/bin/sentiment-pipelines promote --experiment "$(EXPERIMENT)" --log "$(LOG)" \
+	  $(if $(VARIANT),--variant "$(VARIANT)") $(if $(FORCE),--force "$(FORCE)")
+
+stop:  ## stop an experiment's challenger, at once: EXPERIMENT=FILE REASON="calls refunds positive"
+	@test -n "$(EXPERIMENT)" -a -n "$(REASON)" || { \
+	  echo "stop: which, and why? EXPERIMENT=FILE REASON=WHY" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines stop --experiment "$(EXPERIMENT)" --reason "$(REASON)" \
+	  $(if $(VARIANT),--variant "$(VARIANT)") $(if $(WITHDRAW),--withdraw)
+
+demo:  ## slow: two models, live traffic with feedback, verdict, promotion, rollback
+	@$(ENVIRONMENTS) sync
+	@$(PYTHON) tests/demo/live_experiment.py
+
 AGAINST ?=
 OUT ?=
 replay:  ## show where a model differs on logged requests: MODEL=DIR LOG=var/requests AGAINST=DIR OUT=FILE
@@ -108,7 +161,7 @@ text-spec:  ## show what happens to a text, rule by rule: make text-spec TEXT="S
 	@$(ENVIRONMENTS) sync transform
 	@$(BIN)/transform/bin/python -m sentiment_transform.explain -- "$(TEXT)"
 
-EXAMPLES ?= $(firstword $(wildcard $(or $(SENTIMENT_VAR),var)/runs/latest/tasks/*/ingest/examples))
+EXAMPLES ?= $(lastword $(sort $(wildcard $(or $(SENTIMENT_VAR),var)/runs/2*/tasks/*/ingest/examples)))
 SCHEMA ?=
 TIGHTEN ?=
 WRITE ?=
@@ -118,11 +171,39 @@ schema-update:  ## propose a schema that fits the data, as a diff: SCHEMA=mine.p
 	@$(BIN)/validate/bin/python -m sentiment_validate.update --examples "$(EXAMPLES)" \
 	  --schema "$(SCHEMA)" $(if $(TIGHTEN),--tighten) $(if $(WRITE),--write)
 
+# --- versions of data ----------------------------------------------------------------------------
+FILE ?=
+REMOTE ?=
+ENDPOINT ?=
+REV ?=
+data = $(BIN)/pipelines/bin/sentiment-pipelines data
+data:  ## list the versions of your data, and which of them is here
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(data)
+
+data-add:  ## keep a file as it is now: FILE=reviews.csv
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(data) add "$(FILE)"
+
+data-push:  ## copy every version to a folder or bucket: REMOTE=s3://bucket/feedback ENDPOINT=URL
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(data) push $(if $(REMOTE),--remote "$(REMOTE)") $(if $(ENDPOINT),--endpoint "$(ENDPOINT)")
+
+data-pull:  ## fetch the data that this commit names
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(data) pull
+
+data-checkout:  ## go back to the data of a commit: REV=HEAD~3 FILE=data/reviews.csv
+	@test -n "$(REV)" || { echo "data-checkout: to which commit? REV=HEAD~1" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(data) checkout "$(REV)" $(FILE)
+
 # --- check ---------------------------------------------------------------------------------------
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
-	@$(ENVIRONMENTS) sync pipelines-ui
+	@$(ENVIRONMENTS) sync pipelines-ui batch_predict-beam
 	@$(ENVIRONMENTS) test --ignore=serving/tests/faults
-	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills
+	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills \
+	  --ignore tests/versions
 
 test-system:  ## what needs system packages that .ci/run installs: a browser, Docker
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
@@ -130,6 +211,10 @@ test-system:  ## what needs system packages that .ci/run installs: a browser, Do
 test-kills:  ## slow: SIGKILL at every stage, and the next run goes on from there
 	@$(ENVIRONMENTS) sync
 	@$(ENVIRONMENTS) test pipelines --tests tests/kills -v
+
+test-versions:  ## slow: versions of data by the real DVC, on disks and on a real S3 server
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(ENVIRONMENTS) test pipelines --tests tests/versions -v
 
 test-faults:  ## slow: overload, slow clients, full disk, signals, fuzzing, against the real service
 	@$(ENVIRONMENTS) sync pipelines-ui

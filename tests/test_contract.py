@@ -44,7 +44,7 @@ def name(row):
 def test_the_house_has_its_stages():
     assert {
         "ingest", "validate", "transform", "train_baseline", "train_deep", "train_transfer",
-        "train_ensemble", "evaluate", "push",
+        "train_ensemble", "evaluate", "push", "explore", "batch_predict", "monitor",
     } <= set(STAGES)  # fmt: skip
 
 
@@ -55,9 +55,10 @@ def test_component_yaml_is_what_component_py_compiles_to(stage, tmp_path):
     assert committed == (tmp_path / "fresh.yaml").read_text(), "run `make compile`"
 
 
-def test_the_committed_pipeline_is_what_the_wiring_compiles_to(tmp_path):
-    compilation.compile_training(tmp_path / "fresh.yaml")
-    assert compilation.TRAINING.read_text() == (tmp_path / "fresh.yaml").read_text()
+@pytest.mark.parametrize("pipeline", compilation.PIPELINES, ids=lambda path: path.stem)
+def test_a_committed_pipeline_is_what_the_wiring_compiles_to(pipeline, tmp_path):
+    compilation.compile_pipeline(pipeline.stem, tmp_path / "fresh.yaml")
+    assert pipeline.read_text() == (tmp_path / "fresh.yaml").read_text(), "run `make compile`"
 
 
 @pytest.mark.parametrize("stage", STAGES)

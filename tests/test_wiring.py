@@ -1,12 +1,12 @@
 """The types of the artifacts keep pipelines together, ours and other people's."""
 
 import json
-from pathlib import Path
 
 import pytest
 from kfp import compiler, components, dsl
 from kfp.dsl.types.type_utils import InconsistentTypeException
 
+from sentiment_pipelines import compilation
 from sentiment_pipelines.backends import process
 from sentiment_pipelines.environments import ROOT, rooms, sync
 from sentiment_pipelines.runs import Run
@@ -50,7 +50,7 @@ def test_another_teams_pipeline_runs_two_of_our_components(tmp_path, monkeypatch
     assert rows["read"] == rows["kept"] + rows["dropped"]
 
 
-def test_every_stage_of_the_training_pipeline_has_a_component(root):
+@pytest.mark.parametrize("pipeline", compilation.PIPELINES, ids=lambda path: path.stem)
+def test_every_stage_of_a_pipeline_has_a_component(pipeline):
     known = {"sentiment-" + room.replace("_", "-") for room in rooms()}
-    images = process.images(Path(root / "pipelines/compiled/training.yaml"))
-    assert {image.partition(":")[0] for image in images} <= known
+    assert {image.partition(":")[0] for image in process.images(pipeline)} <= known

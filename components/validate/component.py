@@ -24,6 +24,7 @@ def validate(
     schema: str = "auto",
     rules: str = "auto",
     accept: str = "",
+    beam: str = "",
 ):
     """Judges examples against a schema with TensorFlow Data Validation and finds leakage."""
     return container(
@@ -33,6 +34,7 @@ def validate(
         schema=schema,
         rules=rules,
         accept=accept,
+        beam=beam,
         out_statistics=statistics.path,
         out_used_schema=used_schema.path,
         out_anomalies=anomalies.path,

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from sentiment_train_ensemble.blending import fit, shares
-from sentiment_train_ensemble.settings import METHODS
 
 from sentiment_models.calibration import negative_log_likelihood
+from sentiment_train_ensemble.blending import fit, shares
+from sentiment_train_ensemble.settings import METHODS
 
 NAMES = ("one", "two", "three")
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+
+from sentiment_common.errors import InputError
 from sentiment_train_ensemble.members import Rows
 from sentiment_train_ensemble.selection import Table, choose, folds, macro_f1, select
 from sentiment_train_ensemble.settings import Settings
-
-from sentiment_common.errors import InputError
 
 SETTINGS = Settings(("weights",), 0.01, 4, 13)
 

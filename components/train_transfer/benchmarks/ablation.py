@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from sentiment_train_transfer import features, stage, targets
-from sentiment_train_transfer.features import Split
-from sentiment_train_transfer.settings import parse
-from sentiment_train_transfer.training import TrainingData, train
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sentiment_common.text import TextSpecification, Tokenizer
 from sentiment_common.tracking import TrackingLog
 from sentiment_models import LABELS
+from sentiment_train_transfer import features, stage, targets
+from sentiment_train_transfer.features import Split
+from sentiment_train_transfer.settings import parse
+from sentiment_train_transfer.training import TrainingData, train
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = Path(sys.prefix).parent

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from sentiment_train_transfer import embedding, encoders
 from sentiment_train_transfer.settings import parse
 

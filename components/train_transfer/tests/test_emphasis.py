@@ -4,12 +4,12 @@ import numpy as np
 import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
-from sentiment_train_transfer import encoders
-from sentiment_train_transfer.emphasis import emphasize, of_pieces
-from sentiment_train_transfer.settings import parse
 
 from sentiment_common.artifacts import Source
 from sentiment_common.lexicon import Lexicon
+from sentiment_train_transfer import encoders
+from sentiment_train_transfer.emphasis import emphasize, of_pieces
+from sentiment_train_transfer.settings import parse
 
 PIECES = {"[CLS]": 0, "box": 1, "good": 2, "awful": 3, "not": 4, "##good": 5}
 OPINIONS = (("good", 2.0), ("awful", -4.0), ("excellent", 3.0), ("box", 0.0))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from sentiment_train_transfer import head
 from sklearn.linear_model import LogisticRegression
 
 from sentiment_models.calibration import softmax
+from sentiment_train_transfer import head
 
 
 @pytest.fixture(scope="module")

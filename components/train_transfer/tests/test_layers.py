@@ -4,9 +4,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
-from sentiment_train_transfer.layers import read_states
 
 from sentiment_common.errors import InputError
+from sentiment_train_transfer.layers import read_states
 
 PIECES = np.array([[2, 5, 7, 3]])
 FEEDS = dict.fromkeys(("input_ids", "attention_mask", "token_type_ids"), PIECES)

@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sentiment_train_transfer.settings import MINILM_LAYERS, parse
 
 from sentiment_common.errors import InputError
+from sentiment_train_transfer.settings import MINILM_LAYERS, parse
 
 GIVEN = {
     "encoder": "minilm", "layers": "auto", "max_tokens": 128, "lexicon": "auto",

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sentiment_train_transfer.targets import soft
 
 RATINGS = np.array([-3.0, -0.6, -0.4, 0.0, 0.4, 0.6, 3.0])

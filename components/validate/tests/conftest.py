@@ -6,9 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sentiment_common import memory
 from sentiment_common.artifacts import EXAMPLES, Manifest, payload_digest, write_manifest
 from sentiment_validate import rules
 from sentiment_validate import schema as schemas
+from sentiment_validate.examples import BYTES_PER_ROW
 
 sys.path.append(str(Path(__file__).parent))
 import planted
@@ -37,6 +39,22 @@ def write_examples(tmp_path):
         digest = payload_digest(folder)
         write_manifest(folder, Manifest("examples", EXAMPLES.schema_version, "t", "1", digest))
         return folder
+
+    return write
+
+
+@pytest.fixture
+def many_rows():
+    """Writes a Parquet file of more empty rows than this machine could judge."""
+
+    def write(path):
+        free = memory.available()
+        if free is None:
+            pytest.skip("this system does not tell how much memory is free")
+        part = pa.table({"text": pa.nulls(2**20, pa.string())})
+        with pq.ParquetWriter(path, part.schema) as stream:
+            for _ in range(free // (BYTES_PER_ROW * 2**20) + 1):
+                stream.write_table(part)
 
     return write
 

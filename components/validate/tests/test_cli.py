@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from sentiment_common.tracking import read_events
 from sentiment_validate.cli import STAGE, run
 
 COMMAND = Path(sys.executable).with_name("sentiment-validate")
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 OUTPUTS = ("statistics", "used-schema", "anomalies", "report.html", "verdict")
 
 
@@ -84,6 +86,19 @@ def test_equal_examples_give_equal_digests(frames, write_examples, tmp_path):
     ):
         first, second = (read_manifest(tmp_path / out / name, kind) for out in ("first", "second"))
         assert first.digest == second.digest
+
+
+def test_a_beam_runner_of_two_processes_gives_the_same_digests(frames, write_examples, tmp_path):
+    examples = write_examples(frames)
+    in_process(examples, tmp_path / "here")
+    runner = f"--runner={RUNNER} --direct_running_mode=multi_processing "
+    done = command(examples, tmp_path / "there", f"--beam={runner}--direct_num_workers=2")
+    assert done.returncode == 0, done.stderr
+    for name, kind in (("statistics", STATISTICS), ("anomalies", ANOMALIES)):
+        here, there = (read_manifest(tmp_path / out / name, kind) for out in ("here", "there"))
+        assert here.digest == there.digest
+    kept = sorted(path.name for path in (tmp_path / "there" / "statistics").glob("*.p*"))
+    assert kept == ["test.pb", "train.pb", "validation.pb"]
 
 
 def test_a_users_schema_is_used_and_kept(frames, write_examples, tmp_path):
@@ -151,6 +166,7 @@ def test_drift_is_measured_from_earlier_statistics_if_there_are_any(
         (("--accept", "shared_idd=new"), "--accept: no rule 'shared_idd'"),
         (("--accept", "shared_id="), "no reason why shared_id is accepted"),
         (("--shcema", "auto"), "unrecognized"),
+        (("--beam", "2"), "--beam='--runner=FlinkRunner --flink_master=flink:8081'"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line_and_exit_2(
@@ -160,6 +176,26 @@ def test_a_mistake_on_the_command_line_is_one_line_and_exit_2(
     assert done.returncode == 2
     assert said in done.stderr.strip().split("\n")[-1]
     assert "Traceback" not in done.stderr
+    assert left_behind(tmp_path / "out") == []
+
+
+def test_a_runner_that_is_not_there_is_one_line(frames, write_examples, tmp_path):
+    with pytest.raises(InputError, match="--beam: .*NoSuchRunner.*; name a runner of this Beam"):
+        in_process(write_examples(frames), tmp_path / "out", "--beam=--runner=NoSuchRunner")
+    assert left_behind(tmp_path / "out") == []
+
+
+def test_more_rows_than_memory_are_refused_before_they_are_read(
+    frames, write_examples, many_rows, tmp_path
+):
+    examples = write_examples(frames)
+    many_rows(examples / "train" / "many.parquet")
+    done = command(examples, tmp_path / "out")
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"sentiment-validate: judging [\d,]+ rows takes about [\d.]+ GB of memory, [\d.]+ GB are "
+        r"free; judge it on a machine with more, or a part of it\n", done.stderr,
+    )  # fmt: skip
     assert left_behind(tmp_path / "out") == []
 
 

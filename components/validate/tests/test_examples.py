@@ -1,3 +1,5 @@
+import dataclasses
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +11,7 @@ from sentiment_common.errors import InputError
 from sentiment_validate.examples import (
     MOJIBAKE,
     derive,
+    extent,
     fold,
     length_range,
     read_splits,
@@ -34,17 +37,30 @@ def test_a_split_in_several_files_is_read_whole(frames, write_examples):
     assert len(read_splits(folder)["test"]) == len(frames["test"]) + 1
 
 
-def test_a_missing_split_is_named(frames, write_examples):
+def test_the_footers_tell_rows_and_bytes_and_so_the_memory_that_judging_takes(
+    frames, write_examples
+):
+    few = extent(write_examples(frames))
+    assert few.rows == sum(map(len, frames.values()))
+    texts = sum(frame["text"].str.len().sum() for frame in frames.values())
+    assert texts < few.size < 5 * texts
+    more = dataclasses.replace(few, size=few.size + 1_000_000)
+    assert more.memory == few.memory + 3_000_000
+
+
+@pytest.mark.parametrize("reader", [extent, read_splits])
+def test_a_missing_split_is_named(frames, write_examples, reader):
     del frames["validation"]
     with pytest.raises(InputError, match=r"validation: no Parquet file of this split"):
-        read_splits(write_examples(frames))
+        reader(write_examples(frames))
 
 
-def test_a_broken_file_is_named(frames, write_examples):
+@pytest.mark.parametrize("reader", [extent, read_splits])
+def test_a_broken_file_is_named(frames, write_examples, reader):
     path = write_examples(frames) / "test" / "examples.parquet"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"examples\.parquet: no readable Parquet"):
-        read_splits(path.parents[1])
+        reader(path.parents[1])
 
 
 def test_invalid_utf8_in_a_string_column_is_bad_input(frames, write_examples):

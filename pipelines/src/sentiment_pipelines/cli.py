@@ -1,4 +1,4 @@
-"""``sentiment-pipelines``: run the training pipeline, plan it, look back at its runs.
+"""``sentiment-pipelines``: run a pipeline, plan it, score texts, look back at runs.
 
 Exit codes: 0 done, 1 a bug, 2 bad input, 3 refused (by the data or by the gate).
 """
@@ -12,20 +12,37 @@ from typing import NoReturn
 from sentiment_common.cli import NO_SPACE, out_of_space
 from sentiment_common.errors import InputError
 from sentiment_pipelines.commands import compile as compile_
-from sentiment_pipelines.commands import history, lineage, promotions, reproduce, run, study
+from sentiment_pipelines.commands import (
+    experiments,
+    history,
+    lineage,
+    predict,
+    promotions,
+    reproduce,
+    run,
+    study,
+    versions,
+)
 from sentiment_pipelines.runs import EXIT_BAD_INPUT
 
-COMMANDS = (run, history, promotions, lineage, reproduce, study, compile_)
+COMMANDS = (
+    run, predict, history, promotions, experiments, lineage, reproduce, study, versions, compile_,
+)  # fmt: skip
 EPILOG = """examples:
   sentiment-pipelines run
   sentiment-pipelines run --set source=reviews.csv --set rating_column=stars
+  sentiment-pipelines run --pipeline exploration --set source=reviews.csv
   sentiment-pipelines plan --set epochs=5
+  sentiment-pipelines predict tickets.csv scored.parquet --text body
   sentiment-pipelines runs --compare latest latest~1
   sentiment-pipelines promotions
   sentiment-pipelines rollback --reason "calls refunds positive"
+  sentiment-pipelines promote --experiment encoder-1.toml
+  sentiment-pipelines stop --experiment encoder-1.toml --reason "calls refunds positive"
   sentiment-pipelines lineage champion
   sentiment-pipelines reproduce latest
   sentiment-pipelines study --seeds 13 14 15
+  sentiment-pipelines data checkout HEAD~1
   sentiment-pipelines compile
 """
 

@@ -1,13 +1,16 @@
 """Compiles what is committed: component.yaml, README tables, the pipelines' packages."""
 
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 from kfp import compiler
 
 from sentiment_pipelines import interfaces
 from sentiment_pipelines.environments import ROOT, rooms, sync
-from sentiment_pipelines.graph import TRAINING
+from sentiment_pipelines.graph import BATCH, EXPLORATION, TRAINING
+
+PIPELINES = (TRAINING, EXPLORATION, BATCH)
 
 
 def compile_component(stage: str, target: Path) -> None:
@@ -15,11 +18,10 @@ def compile_component(stage: str, target: Path) -> None:
     compiler.Compiler().compile(interfaces.component(stage), str(target))
 
 
-def compile_training(target: Path) -> None:
-    """Compiles the training pipeline from the committed ``component.yaml`` files."""
-    from sentiment_pipelines.training import training  # reads component.yaml when imported
-
-    compiler.Compiler().compile(training, str(target))
+def compile_pipeline(name: str, target: Path) -> None:
+    """Compiles a pipeline, e.g. ``training``, from the committed ``component.yaml`` files."""
+    module = import_module(f"sentiment_pipelines.{name}")  # reads component.yaml when imported
+    compiler.Compiler().compile(getattr(module, name), str(target))
 
 
 def write_all() -> list[Path]:
@@ -30,8 +32,9 @@ def write_all() -> list[Path]:
         for stage in interfaces.stages():
             compile_component(stage, fresh)
             changed += _update(ROOT / "components" / stage / "component.yaml", fresh.read_text())
-        compile_training(fresh)
-        changed += _update(TRAINING, fresh.read_text())
+        for pipeline in PIPELINES:
+            compile_pipeline(pipeline.stem, fresh)
+            changed += _update(pipeline, fresh.read_text())
     known = rooms()
     for stage in interfaces.stages():
         sync(known[stage])

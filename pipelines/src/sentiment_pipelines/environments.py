@@ -39,6 +39,8 @@ OLDEST_GLIBC_OF_TFDV = (2, 38)
 SECOND_ENVIRONMENTS = (
     ("serving-tensorflow", "serving", "tensorflow"),
     ("pipelines-ui", "pipelines", "ui"),
+    ("pipelines-data", "pipelines", "data"),
+    ("batch_predict-beam", "components/batch_predict", "beam"),
 )
 """Name, folder and lock of environments that a room has beside its own."""
 PYTHON = (3, 11)

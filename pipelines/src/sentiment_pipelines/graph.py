@@ -15,14 +15,22 @@ import yaml
 
 from sentiment_pipelines.environments import ROOT
 
-TRAINING = ROOT / "pipelines" / "compiled" / "training.yaml"
-"""The compiled training pipeline."""
+COMPILED = ROOT / "pipelines" / "compiled"
+"""Where the compiled pipelines lie."""
+TRAINING = COMPILED / "training.yaml"
+EXPLORATION = COMPILED / "exploration.yaml"
+BATCH = COMPILED / "batch.yaml"
 _CONVERSIONS = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
 _COMPARISON = re.compile(
     r"inputs\.parameter_values\['(?P<name>[^']+)'\] (?P<sign>==|!=) '(?P<value>[^']*)'"
 )
 
 _PARAMETER = re.compile(r"parameter_values\['([^']+)'\]")
+
+
+def compiled(pipeline: str) -> Path:
+    """Returns the compiled pipeline of a name, e.g. ``training``."""
+    return COMPILED / f"{pipeline}.yaml"
 
 
 @dataclass(frozen=True)

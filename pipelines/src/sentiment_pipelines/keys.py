@@ -7,7 +7,8 @@ content of artifacts, and a file that changed in place under its old name is the
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,8 @@ from sentiment_common.artifacts import file_sha256
 from sentiment_common.code import source_files
 from sentiment_pipelines.environments import ROOT, Room
 
+SEPARATOR = re.compile(r"\n| \| ")
+NAMED = re.compile(r"[\w-]+=(?P<path>/.*)", re.DOTALL)
 UNKNOWN_CONTENT = "unknown"
 """Stands for what is read from an address: nobody knows whether it is still the same."""
 
@@ -106,24 +109,41 @@ def content_digest(value: str) -> str | None:
     """Digests what a parameter names.
 
     Args:
-        value: A parameter: a path, a pattern of paths, an address or any other text.
+        value: A parameter: a path, a pattern of paths, an address, several of them as a source has
+            them (``NAME=PATH | PATH``), or any other text.
 
     Returns:
-        The digest of the file's, folder's or matching files' content; ``unknown`` for an address;
-        None for any other text.
+        The digest of the file's, folder's or matching files' content; ``unknown`` for an address or
+        a file that lists sources; None for any other text.
     """
     if "://" in value:
         return UNKNOWN_CONTENT
-    if not value or "\n" in value or "\0" in value:
+    if len(parts := [part for part in SEPARATOR.split(value) if part.strip()]) > 1:
+        digests = [content_digest(part.strip()) for part in parts]
+        if UNKNOWN_CONTENT in digests:
+            return UNKNOWN_CONTENT
+        return _digest(map(str, digests)) if any(digests) else None
+    named = NAMED.fullmatch(value.strip())
+    return _file_digest(named["path"] if named else value)
+
+
+def _file_digest(value: str) -> str | None:
+    if not value or "\0" in value:
         return None
     path = Path(value)
     if not path.is_absolute():
         return None  # tasks run in folders of their own: only an absolute path names a file
     if path.is_file():
-        return file_sha256(path)
+        # A list of sources names others, whose content nobody has looked at.
+        listed = path.suffix == ".toml" and b"[[source]]" in path.read_bytes()
+        return UNKNOWN_CONTENT if listed else file_sha256(path)
     found = _files_below(path) if path.is_dir() else _matching(path)
-    listing = "".join(f"{name}\0{file_sha256(file)}\n" for name, file in found)
-    return hashlib.sha256(listing.encode()).hexdigest() if listing else None
+    listing = [f"{name}\0{file_sha256(file)}" for name, file in found]
+    return _digest(listing) if listing else None
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -26,7 +26,7 @@ from sentiment_pipelines import runs
 from sentiment_pipelines.cache import link
 from sentiment_pipelines.champion import PRODUCER, Champion
 
-AUTO, CHAMPIONS, NONE = "auto", "champion", "none"
+AUTO, CHAMPION, NONE = "auto", "champion", "none"
 
 
 def resolve(wanted: str, champion: Champion | None, folder: Path) -> str:
@@ -70,8 +70,8 @@ def resolve_statistics(wanted: str, champion: Champion | None, folder: Path) -> 
     Raises:
         InputError: The folder that is wanted is no statistics artifact, or was changed.
     """
-    found = Path(wanted) if wanted not in (CHAMPIONS, NONE) else None
-    if wanted == CHAMPIONS and champion and champion.examples:
+    found = Path(wanted) if wanted not in (CHAMPION, NONE) else None
+    if wanted == CHAMPION and champion and champion.examples:
         tasks = (examples.parents[1] for examples in of_digest(champion.examples))
         statistics = (task / "validate" / "statistics" for task in tasks)
         found = next((path for path in statistics if (path / MANIFEST).is_file()), None)

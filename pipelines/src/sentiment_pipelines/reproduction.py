@@ -29,10 +29,9 @@ from sentiment_common.cli import TRACKING_SERVER
 from sentiment_common.errors import InputError
 from sentiment_pipelines import cache, display, environments, execution, graph, history, keys, runs
 from sentiment_pipelines import parameters as parameters_
-from sentiment_pipelines.execution import RESOLVED
-from sentiment_pipelines.graph import TRAINING
 from sentiment_pipelines.lineage.chain import read_any
 from sentiment_pipelines.lineage.tree import short
+from sentiment_pipelines.outside import PARAMETERS
 from sentiment_pipelines.runs import Observer, Run
 
 EXIT_SAME, EXIT_DIFFERENT = 0, 1
@@ -65,9 +64,11 @@ class Repetition(Run):
 
     Attributes:
         place: The folder.
+        pipeline: Name of the pipeline.
     """
 
     place: Path = Path()
+    pipeline: str = ""
 
     @property
     def folder(self) -> Path:
@@ -90,7 +91,11 @@ def reproduce(name: str, console: Console) -> int:
     """
     with runs.exclusive():
         original = finished(name)
-        again = Repetition(original.id, place=environments.VAR / "reproductions" / original.id)
+        again = Repetition(
+            original.id,
+            place=environments.VAR / "reproductions" / original.id,
+            pipeline=original.facts["pipeline"],
+        )
         shutil.rmtree(again.folder, ignore_errors=True)
         again.logs.mkdir(parents=True)
         values = _values(original, again.folder)
@@ -131,10 +136,14 @@ def finished(name: str) -> Run:
 
 def _values(original: Run, folder: Path) -> dict[str, Any]:
     """Returns the run's parameters, with the artifacts from outside that it was given."""
-    given = {name: it for name, it in original.facts["parameters"].items() if name not in RESOLVED}
+    given = {
+        name: it for name, it in original.facts["parameters"].items() if name not in PARAMETERS
+    }
     (folder / "params.yaml").write_text(yaml.safe_dump(given))
-    values = parameters_.read(folder / "params.yaml", [], TRAINING)
-    for name in RESOLVED:
+    compiled = graph.compiled(original.facts["pipeline"])
+    values = parameters_.read(folder / "params.yaml", [], compiled)
+    declared = parameters_.declared(compiled)
+    for name in (name for name in PARAMETERS if name in declared):
         if not (original.folder / name / MANIFEST).is_file():
             raise InputError(
                 f"it has no {name} any more, which it was given", where=str(original.folder),
@@ -148,7 +157,8 @@ def _tell_differences(original: Run, values: Mapping[str, Any], console: Console
     from sentiment_pipelines.backends import process
 
     console.print(f"run {original.id} again, with nothing reused")
-    found = differences(original.folder, graph.read(TRAINING, values), process.identity)
+    tasks = graph.read(graph.compiled(original.facts["pipeline"]), values)
+    found = differences(original.folder, tasks, process.identity)
     if found:
         then, now = original.facts.get("revision"), execution.code_revision()
         console.print("[yellow]It is not what ran then, so differences are expected:[/]")
@@ -194,10 +204,11 @@ def _key(task: graph.Task, then: keys.Key, what: keys.Identity) -> keys.Key:
     return keys.key(task.image, task.interface, values, then.inputs, what)
 
 
-def _execute(again: Run, values: Mapping[str, Any], console: Console) -> bool:
+def _execute(again: Repetition, values: Mapping[str, Any], console: Console) -> bool:
     from sentiment_pipelines.backends import process
 
-    for image in process.images(TRAINING):
+    compiled = graph.compiled(again.pipeline)
+    for image in process.images(compiled):
         environments.sync(process.room_for(image))
     variables = {
         "MLFLOW_TRACKING_URI": f"sqlite:///{again.folder / 'mlflow' / 'mlflow.db'}",
@@ -206,7 +217,7 @@ def _execute(again: Run, values: Mapping[str, Any], console: Console) -> bool:
         TRACKING_SERVER: "",
     }
     observers: list[Observer] = [display.Progress(console)]
-    return process.execute(TRAINING, values, again, observers, variables, cache=None)
+    return process.execute(compiled, values, again, observers, variables, cache=None)
 
 
 def compare(original: Path, again: Path) -> list[Comparison]:

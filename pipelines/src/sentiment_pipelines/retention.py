@@ -57,15 +57,16 @@ def by_key() -> Path:
     return runs.folder() / "by-key"
 
 
-def plan(keep: int, champion: "Champion | None") -> Plan:
+def plan(keep: int, champion: "Champion | None", challenger: "Champion | None" = None) -> Plan:
     """Decides what stays. Call it inside ``runs.exclusive``, so that no run is alive.
 
     Args:
         keep: How many of the last finished runs stay.
         champion: The champion, None if there is none.
+        challenger: The challenger, None if there is none.
     """
     known = _all()
-    kept = reasons(known, keep, champion)
+    kept = reasons(known, keep, {"challenger": challenger, "champion": champion})
     deleted = [run for run in known if run.id not in kept]
     repeated = (runs.folder().parent / "reproductions").glob("*")
     ruins = [*runs.folder().glob(f"{DELETED}*"), *by_key().glob(".*")]
@@ -81,13 +82,15 @@ def _all() -> list[Run]:
     return [Run(name) for name in sorted(found, reverse=True)]
 
 
-def reasons(known: Sequence[Run], keep: int, champion: "Champion | None") -> dict[str, str]:
+def reasons(
+    known: Sequence[Run], keep: int, held: Mapping[str, "Champion | None"]
+) -> dict[str, str]:
     """Returns why each run that stays is kept.
 
     Args:
         known: All runs, the latest first.
         keep: How many finished runs stay, and how many unfinished ones since the last of them.
-        champion: The champion, None if there is none.
+        held: Champion and challenger; None where there is none.
     """
     finished = [run for run in known if run.facts.get("status") == runs.FINISHED]
     since = [run for run in known if not finished or run.id > finished[0].id]
@@ -95,25 +98,26 @@ def reasons(known: Sequence[Run], keep: int, champion: "Champion | None") -> dic
     kept |= {run.id: "not finished: the next run goes on from it" for run in since[:keep]}
     running = [run for run in known if run.facts.get("status") == runs.RUNNING]
     kept |= {run.id: "not closed yet" for run in running}
-    if champion:
-        kept |= dict(_of_champion(known, champion, kept))
+    for alias, model in held.items():
+        if model:
+            kept |= dict(_behind(known, alias, model, kept))
     return {run.id: kept[run.id] for run in known if run.id in kept}
 
 
-def _of_champion(
-    known: Sequence[Run], champion: "Champion", kept: Mapping[str, str]
+def _behind(
+    known: Sequence[Run], alias: str, model: "Champion", kept: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yields the runs that hold what the champion came from, and why each is needed.
+    """Yields the runs that hold what a model came from, and why each is needed.
 
     Where the run that pushed it is gone, the latest that holds the same model stands in.
     """
     made = {run.id: _digests(run) for run in known}
-    origins = [run for run, held in made.items() if ("pushed_model", champion.digest) in held]
+    origins = [run for run, held in made.items() if ("pushed_model", model.digest) in held]
     for run in origins:
-        yield run, "the champion came from it"
-    needed = {("model", champion.digest): "it holds the champion's model"}
-    if champion.examples:
-        needed["examples", champion.examples] = "it holds the examples the champion was chosen on"
+        yield run, f"the {alias} came from it"
+    needed = {("model", model.digest): f"it holds the {alias}'s model"}
+    if model.examples:
+        needed["examples", model.examples] = f"it holds the examples the {alias} was chosen on"
     for what, why in needed.items():
         holders = [run for run, held in made.items() if what in held]
         if holders and not any(run in kept or run in origins for run in holders):

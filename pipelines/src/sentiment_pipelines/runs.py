@@ -18,6 +18,8 @@ from sentiment_pipelines.environments import VAR
 EXIT_BAD_INPUT = 2
 RUNNING, FINISHED, FAILED, KILLED = "running", "finished", "failed", "killed"
 STATE = "run.json"
+LOCKS = {"batch": "lock-batch"}
+"""File of the lock of a pipeline that has one of its own."""
 
 
 def folder() -> Path:
@@ -134,16 +136,20 @@ def all_runs() -> list[Run]:
 
 
 @contextlib.contextmanager
-def exclusive() -> Iterator[None]:
+def exclusive(pipeline: str = "training") -> Iterator[None]:
     """Keeps other runs off ``var`` inside the context: they would judge by the same champion.
 
-    The system gives the lock back when this process ends, however it ends.
+    Batch prediction judges nothing: a long one keeps only others of its kind away. The system gives
+    the lock back when this process ends, however it ends.
+
+    Args:
+        pipeline: What is to run.
 
     Raises:
         InputError: Another run has it.
     """
     folder().mkdir(parents=True, exist_ok=True)
-    with (folder() / "lock").open("a+") as stream:
+    with (folder() / LOCKS.get(pipeline, "lock")).open("a+") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -159,15 +165,21 @@ def exclusive() -> Iterator[None]:
         yield
 
 
-def close_dead() -> list[Run]:
+def close_dead(pipeline: str = "training") -> list[Run]:
     """Closes runs that a kill or a crash left open, and removes what they left half-written.
 
-    Call it inside ``exclusive``: then no run that is still marked as running is alive.
+    Call it inside ``exclusive``: then no run under that lock that is still marked as running is
+    alive.
+
+    Args:
+        pipeline: What is to run.
 
     Returns:
         The runs that were closed.
     """
-    dead = [run for run in all_runs() if run.facts.get("status") == RUNNING]
+    marked = [run for run in all_runs() if run.facts.get("status") == RUNNING]
+    lock = LOCKS.get(pipeline)
+    dead = [run for run in marked if LOCKS.get(run.facts.get("pipeline", "")) == lock]
     for run in dead:
         for partial in sorted(run.folder.rglob(".*.partial-*")):
             _remove(partial)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sentiment_common import memory
 from sentiment_common.artifacts import (
     ANOMALIES,
     EXAMPLES,
@@ -17,11 +19,15 @@ from sentiment_common.artifacts import (
 )
 from sentiment_common.cli import Input, Option, Output, Result, Stage, Task
 from sentiment_validate.loading import without_import_chatter
+from sentiment_validate.runner import beam_options
 
 if TYPE_CHECKING:
     from sentiment_validate.judgement import Judgement
 
 logger = logging.getLogger(__name__)
+
+TOO_MUCH = "judge it on a machine with more, or a part of it"
+"""What a Beam runner does not mend: leakage is looked for across all rows, here."""
 
 STAGE = Stage(
     name="sentiment-validate",
@@ -58,12 +64,18 @@ STAGE = Stage(
             "rules whose errors shall not refuse, and why: RULE=REASON, several parted by ';', or "
             "a JSON object",
         ),
+        Option(
+            "beam", str, "",
+            "options of a Beam runner that computes the statistics, e.g. --runner=FlinkRunner "
+            "--flink_master=flink:8081; empty for this machine",
+        ),
     ),
     examples=(
         "sentiment-validate --examples var/examples --out-statistics var/statistics "
         "--out-used-schema var/schema --out-anomalies var/anomalies --out-report var/validate.html",
         "sentiment-validate ... --previous-statistics var/old/statistics "
         "--accept 'class_imbalance=few complaints in spring'",
+        "sentiment-validate ... --beam='--runner=FlinkRunner --flink_master=flink:8081'",
     ),
 )  # fmt: skip
 
@@ -73,6 +85,7 @@ def run(task: Task) -> None:
     # Imports by cost: --help does without any, a mistaken --schema without TFDV's ten seconds.
     from sentiment_validate import examples, rules, schema
 
+    runner = beam_options(task.options.beam)
     accepted = rules.parse_accept(task.options.accept)
     folder = task.input("examples")
     summary = examples.read_summary(folder)
@@ -80,15 +93,20 @@ def run(task: Task) -> None:
     policy = rules.choose(task.options.rules, chosen.name)
     task.sources += [_source(name) for name in (task.options.schema, task.options.rules)
                      if name not in (schema.AUTO, *schema.CURATED)]  # fmt: skip
+    extent = examples.extent(folder)
+    memory.check(extent.memory, f"judging {extent.rows:,} rows", TOO_MUCH)
     frames = examples.read_splits(folder)
     sizes = ", ".join(f"{len(frame):,} {split}" for split, frame in frames.items())
     logger.info("read %s; schema %s, rules %s", sizes, chosen.name, policy.name)
     logger.info("loading TensorFlow Data Validation")
     with without_import_chatter():
         from sentiment_validate import judgement, outcomes, report, statistics
+        from sentiment_validate.beam_statistics import compute_on
     previous = task.inputs["previous_statistics"]
     earlier = statistics.read(previous) if previous else None
-    judged = judgement.judge(frames, chosen, policy, accepted, earlier)
+    beam = partial(compute_on, runner, task.outputs["statistics"])
+    measure = beam if runner else statistics.compute_here
+    judged = judgement.judge(frames, chosen, policy, accepted, earlier, measure)
 
     (task.outputs["used_schema"] / "schema.pbtxt").write_text(chosen.text, "utf-8")
     (task.outputs["used_schema"] / "rules.toml").write_text(policy.text, "utf-8")

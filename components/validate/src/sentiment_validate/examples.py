@@ -1,9 +1,12 @@
 """Reads examples and derives the columns that let a schema judge text."""
 
+import contextlib
 import json
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +38,46 @@ FLAGS = {
 LENGTHS = tuple(sorted({math.isqrt(2**power - 1) + 1 for power in range(33)}))
 """Where ranges of numbers of words begin: half a power of two apart, 1, 2, 3, 4, 6, 8, 12 ..."""
 
+BYTES, BYTES_PER_ROW, TIMES_SIZE = 650_000_000, 900, 3
+"""Peak memory of the stage: of its libraries, a row, and a byte of all columns before Parquet packs
+them; as benchmarks/scale.py measures it, rounded up."""
+
 DERIVED = ("n_chars", "n_words", "length", *FLAGS)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is to judge.
+
+    Attributes:
+        rows: Rows of all splits.
+        size: Bytes of all their columns, unpacked.
+    """
+
+    rows: int
+    size: int
+
+    @property
+    def memory(self) -> int:
+        """The bytes of memory that judging takes at its peak."""
+        return BYTES + self.rows * BYTES_PER_ROW + self.size * TIMES_SIZE
+
+
+def extent(folder: Path) -> Extent:
+    """Returns how much an examples artifact holds, from the footers of its files alone.
+
+    Raises:
+        InputError: A split is missing, or a file is no readable Parquet.
+    """
+    rows = size = 0
+    for split in SPLITS:
+        for path in _files(folder / split):
+            with _said_of(path), pq.ParquetFile(path) as file:
+                footer = file.metadata
+            rows += footer.num_rows
+            groups = map(footer.row_group, range(footer.num_row_groups))
+            size += sum(group.total_byte_size for group in groups)
+    return Extent(rows, size)
 
 
 def read_splits(folder: Path) -> dict[str, pd.DataFrame]:
@@ -72,23 +114,33 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 
 def _read_split(folder: Path) -> pd.DataFrame:
+    return pd.concat([_read_file(path) for path in _files(folder)], ignore_index=True)
+
+
+def _files(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.parquet"))
     if not files:
         raise InputError(
             "no Parquet file of this split", where=str(folder), mend="run sentiment-ingest again"
         )
-    return pd.concat([_read_file(path) for path in files], ignore_index=True)
+    return files
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+@contextlib.contextmanager
+def _said_of(path: Path) -> Iterator[None]:
     try:
-        table = pq.ParquetFile(path).read()
-        table.validate(full=True)
+        yield
     except (pa.ArrowException, OSError) as error:
         reason = str(error).split("\n")[0]
         raise InputError(
             f"no readable Parquet ({reason})", where=str(path), mend="run sentiment-ingest again"
         ) from error
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    with _said_of(path):
+        table = pq.ParquetFile(path).read()
+        table.validate(full=True)
     for field in table.schema:
         if pa.types.is_nested(field.type):
             raise InputError(

@@ -1,23 +1,29 @@
 """The whole judgement: every split, every check, one verdict."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from sentiment_validate import rules
 from sentiment_validate.anomalies import Anomaly, Distance, count, tally, verdict
 from sentiment_validate.crosschecks import Twins, crosschecks, near_duplicates
 from sentiment_validate.examples import derive
 from sentiment_validate.schema import NamedSchema
-from sentiment_validate.statistics import Statistics, compute, without_wide_columns
+from sentiment_validate.statistics import Statistics, compute_here, without_wide_columns
 from sentiment_validate.tfdv_checks import Findings, check
 
 logger = logging.getLogger(__name__)
+
+Measure: TypeAlias = Callable[
+    [Mapping[str, pd.DataFrame], schema_pb2.Schema], dict[str, Statistics]
+]
+"""Computes the statistics of each split that a schema asks for."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ def judge(
     policy: rules.Policy,
     accepted: Mapping[str, str] | None = None,
     earlier: Statistics | None = None,
+    measure: Measure = compute_here,
 ) -> Judgement:
     """Judges examples: a fault of the data is an anomaly, never an exception.
 
@@ -111,10 +118,11 @@ def judge(
         policy: The rules to judge by.
         accepted: Why an error of a rule does not refuse, by rule.
         earlier: Statistics of the train split of earlier data.
+        measure: Computes the statistics, here or elsewhere.
     """
     frames = {split: derive(frame) for split, frame in rows.items()}
     schema = replace(schema, proto=without_wide_columns(schema.proto, frames))
-    measured = {split: compute(frame, schema.proto) for split, frame in frames.items()}
+    measured = measure(frames, schema.proto)
     logger.info("computed statistics of %d columns", len(frames["train"].columns))
     findings = {}
     for split, frame in frames.items():

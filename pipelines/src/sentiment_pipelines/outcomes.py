@@ -1,0 +1,75 @@
+"""What a run came to, and what a person is told of it at its end."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sentiment_pipelines import display
+from sentiment_pipelines.runs import Run
+
+PUSHED, CHAMPION, REFUSED, FAILED = "pushed", "already-champion", "refused", "failed"
+EXPLORED, SCORED = "explored", "scored"
+REPORTS = (
+    ("explore", "exploration"), ("validate", "data report"), ("evaluate", "evaluation report"),
+)  # fmt: skip
+"""Tasks that write a page, and what the page is called."""
+
+
+def of(run: Run) -> str:
+    """Returns what a run that went through came to."""
+    if run.task("explore"):
+        return EXPLORED
+    if run.task("batch-predict"):
+        return SCORED
+    evaluate = run.task("evaluate")
+    if evaluate is None:
+        return REFUSED
+    verdict = str(evaluate.results["verdict"])
+    return PUSHED if verdict == "blessed" else verdict
+
+
+def report(console: Console, run: Run, outcome: str, seconds: float) -> None:
+    """Shows what came of a run and where to look, or which task failed."""
+    failed = next((task for task in run.tasks if task.exit_code), None)
+    if failed:
+        display.failure(console, failed)
+        return
+    for task, show in _SHOWN.items():
+        record = run.task(task)
+        if record:
+            show(console, record.folder)
+    places: list[tuple[str, object]] = list(_pages(run))
+    if outcome not in (EXPLORED, SCORED):
+        places.append(("experiments", "make ui"))
+    if outcome in (PUSHED, CHAMPION):
+        places.append(("serve the model", "make serve"))
+    display.where_next(console, run, places)
+    console.print(f"{outcome} in {seconds:.0f} s")
+
+
+def _show_evaluation(console: Console, folder: Path) -> None:
+    console.print(display.models(_json(folder / "evaluation" / "evaluation.json")))
+    blessing = _json(folder / "blessing" / "blessing.json")
+    console.print(display.verdict(blessing), soft_wrap=True)
+
+
+_SHOWN: Mapping[str, Callable[[Console, Path], None]] = {"evaluate": _show_evaluation}
+
+
+def _pages(run: Run) -> Iterator[tuple[str, object]]:
+    """Copies the pages to the top of the run's folder, with a name that a browser opens."""
+    for stage, name in REPORTS:
+        task = run.task(stage)
+        if task:
+            target = run.folder / f"{name.replace(' ', '-')}.html"
+            shutil.copyfile(task.folder / "report", target)
+            yield name, target
+
+
+def _json(path: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = json.loads(path.read_text())
+    return content
