@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sentiment_common.request_log import last_feedback, read_log
+
 PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
 ADDRESS = "http://127.0.0.1:3000"
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -48,11 +50,17 @@ def execute(place, command):
 
 
 def wait_for_the_log(folder, seconds=10):
-    """Waits until what was answered is on the disk, which takes half a second."""
+    """Waits until an answer and feedback on it are on the disk, which takes half a second."""
     deadline = time.monotonic() + seconds
-    while not (list(folder.glob("requests-*.jsonl")) and list(folder.glob("feedback-*.jsonl"))):
+    while not said_of_answers(folder):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def said_of_answers(folder):
+    said = last_feedback(folder)
+    answers = read_log(folder) if list(folder.glob("requests-*.jsonl")) else ()
+    return any((entry.request_id, entry.position) in said for entry in answers)
 
 
 def shape(value):

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
@@ -62,6 +62,7 @@ def test_experiments_of_different_names_share_out_callers_independently():
     assert all(same.assign(it, START) == one.assign(it, START) for it in CALLERS[:1_000])
 
 
+@settings(deadline=None)
 @given(st.text(), st.floats(0, 1_000))
 def test_a_caller_always_gets_the_same_variant(caller, hours):
     asked = experiment(0.5, 0.3, 0.2)
@@ -69,6 +70,7 @@ def test_a_caller_always_gets_the_same_variant(caller, hours):
     assert asked.assign(caller, START) == asked.assign(caller, later)
 
 
+@settings(deadline=None)
 @given(SHARES, st.lists(st.floats(0, 1), min_size=3, max_size=3))
 def test_a_canary_that_grows_keeps_everybody_it_has(last, parts):
     names = [f"v{number}" for number in range(1, len(last) + 1)]
@@ -81,6 +83,7 @@ def test_a_canary_that_grows_keeps_everybody_it_has(last, parts):
         assert before in (after, growing.control)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2), SHARES)
 def test_those_of_a_stopped_variant_get_the_control_and_nobody_else_moves(number, shares):
     asked = experiment(1, *shares)
@@ -131,6 +134,12 @@ def test_a_whole_file_is_read(tmp_path):
         ('model = "encoder"', "", "there is no model"),
         ('"challenger"\n', '"control"\n', "variants of different names"),
         ("most = 0.02", "", "neither most nor least"),
+        ("most = 0.02", "most = 2", "between 0 and 1"),
+        ("most = 0.02", "most = -0.02", "between 0 and 1"),
+        ("most = 0.02", "most = -2\nrelative = true", "between -1 and 1"),
+        ("most = 0.02", "most = 0.02\nleast = 0.5", "least below most"),
+        ('"error_rate"\nmost = 0.02', '"latency_ms_p95"\nmost = -5', "between 0 and inf"),
+        ("{challenger = 0.25}", "{challenger = 25}", "the challengers weigh 25 of 1"),
         ("most = 0.02", "most = 0.02\nleast_requests = 0", "least_requests is no number"),
         ('"error_rate"', '"happiness"', "no guardrail watches 'happiness'"),
         ("{challenger = 0.25}", "{chalenger = 0.25}", "no variant is named 'chalenger'"),
@@ -153,10 +162,23 @@ def test_an_impossible_file_is_refused_in_one_line(said, instead, hint):
     assert "\n" not in str(refused.value)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_an_experiment_or_bad_input(text):
     with pytest.raises(InputError):
         parse_experiment(text, "here")
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 5_000, "x = " + "9" * 5_000])
+def test_what_the_reader_of_toml_stumbles_over_is_bad_input(text):
+    with pytest.raises(InputError, match="not TOML"):
+        parse_experiment(text, "here")
+
+
+def test_bounds_of_each_kind_are_taken():
+    for bound in ("most = 1", "least = -0.5\nrelative = true", "least = 0\nmost = 0"):
+        parse_experiment(GOOD.replace("most = 0.02", bound), "here")
+    parse_experiment(GOOD.replace('"error_rate"\nmost = 0.02', '"latency_ms_p95"\nmost = 250'), "")
 
 
 def test_more_variants_than_metrics_can_carry_are_refused():

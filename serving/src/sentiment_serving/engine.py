@@ -167,12 +167,15 @@ class Engine:
     async def _look_at_experiment(self) -> None:
         if self.trial is None:
             return
-        await self.trial.look()
-        if self._fresh_feedback is not None:
-            try:
+        try:
+            await self.trial.look()
+            if self._fresh_feedback is not None:
                 self.trial.told(await asyncio.to_thread(self._fresh_feedback.fresh))
-            except (InputError, OSError) as error:
-                logger.error("feedback cannot be counted: %s", error)
+        except (InputError, OSError) as error:
+            logger.error("feedback cannot be counted: %s", error)
+        except Exception:
+            # Whatever is wrong with it, keys and figures are looked at and so is its next edit.
+            logger.exception("the experiment could not be looked at")
 
 
 def _request_log(settings: Settings) -> RequestLog | None:

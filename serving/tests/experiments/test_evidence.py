@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment_serving.experiments.evidence import (
@@ -76,6 +76,7 @@ def test_a_difference_is_seen_that_chance_does_not_make():
     assert above_difference(control, variant, 0.0) < 0
 
 
+@settings(deadline=None)
 @given(COUNTS, SHARES, SHARES)
 def test_the_opposite_of_above_is_below(count, share, bound):
     sample = Sample(count, share * count)
@@ -83,11 +84,13 @@ def test_the_opposite_of_above_is_below(count, share, bound):
     assert above(sample, bound) == pytest.approx(mirrored, rel=1e-3, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(COUNTS, SHARES, SHARES)
 def test_a_mean_within_its_bound_is_never_evidence_against_it(count, share, bound):
     assert above(Sample(count, min(share, bound) * count), bound) <= 1e-6
 
 
+@settings(deadline=None)
 @given(COUNTS, COUNTS, SHARES, SHARES, st.floats(-0.5, 0.5))
 def test_evidence_is_always_a_number(count, other, share, another, bound):
     found = above_difference(Sample(count, share * count), Sample(other, another * other), bound)

@@ -17,6 +17,7 @@ model = "m"
 [[guardrails]]
 """
 OK, BAD = 200, 500
+MODELS = {"control": "sha256:one", "challenger": "sha256:two"}
 
 
 @pytest.fixture
@@ -38,11 +39,12 @@ class World:
 
     def texts(self, variant, confidence=0.9, **labels):
         for label, count in labels.items():
-            self.metrics.scored("one", variant, [label] * count, [[confidence]] * count)
+            for _ in range(count):
+                self.metrics.scored("one", variant, [label], [[confidence]])
 
-    def breach(self, guardrail):
+    def breach(self, guardrail, models=MODELS):
         experiment = parse_experiment(TWO + guardrail, "here")
-        found = self.watch.breaches(experiment, self.metrics.of_all_workers("one"))
+        found = self.watch.breaches(experiment, self.metrics.of_all_workers("one"), models)
         return found[0].reason if found else ""
 
 
@@ -128,4 +130,27 @@ def test_a_new_experiment_begins_with_nothing(world):
     fresh = parse_experiment(
         TWO.replace('"one"', '"two"') + 'metric = "error_rate"\nmost = 0.02', "here"
     )
-    assert world.watch.breaches(fresh, world.metrics.of_all_workers("two")) == []
+    assert world.watch.breaches(fresh, world.metrics.of_all_workers("two"), MODELS) == []
+
+
+def test_one_large_upload_is_no_evidence_however_many_texts_it_has(world):
+    for _ in range(3):
+        world.metrics.scored("one", "challenger", ["negative"] * 5_000, [[0.4]] * 5_000)
+    assert not world.breach('metric = "negative_share"\nmost = 0.5\nleast_requests = 1')
+    assert not world.breach('metric = "mean_confidence"\nleast = 0.6\nleast_requests = 1')
+
+
+@pytest.mark.parametrize("exchanged", ["control", "challenger"])
+def test_a_model_is_not_held_to_what_another_has_done(world, exchanged):
+    guardrail = 'metric = "negative_share"\nmost = 0.05\nrelative = true'
+    world.texts("control", negative=100, positive=900)
+    world.texts("challenger", negative=100, positive=900)
+    assert not world.breach(guardrail)
+    world.texts(exchanged, negative=20, positive=30)
+    fresh = {**MODELS, exchanged: "sha256:three"}
+    assert not world.breach(guardrail, fresh)
+    for variant in MODELS:
+        world.texts(variant, negative=60, positive=540)
+    assert not world.breach(guardrail, fresh)
+    world.texts("challenger", negative=600)
+    assert world.breach(guardrail, fresh).startswith("negative_share 0.55 of 1,200")

@@ -1,5 +1,4 @@
 import logging
-import os
 
 import pytest
 
@@ -41,9 +40,8 @@ def test_a_change_is_taken_over_and_a_broken_one_is_not(live, file, caplog):
     file.write_text(TWO.replace("weight = 1", "weight = 0"))
     live.look()
     assert live.assign("me").name == "control"
+    file.write_text("nonsense")
     for _ in range(3):
-        file.write_text("nonsense")
-        os.utime(file, ns=(1, 1))
         live.look()
     assert live.assign("me").name == "control"
     assert caplog.text.count("the experiment stays as it was") == 1
@@ -65,6 +63,48 @@ def test_a_damaged_state_changes_nothing(live, file, caplog):
     live.look()
     assert live.assign("me").name == "control"
     assert "stay as they were" in caplog.text
+
+
+def test_a_damaged_state_holds_up_no_edit(live, file, caplog):
+    live.stop("challenger", "error_rate 0.5 of 400")
+    state_path(file).write_text("{")
+    file.write_text(TWO.replace("weight = 1", "weight = 1\nshadow = true").replace("1\n", "0\n"))
+    live.look()
+    assert live.experiment.variants[1].shadow
+    assert live.is_stopped("challenger")
+    file.write_text(TWO.replace('"one"', '"two"'))
+    live.look()
+    assert live.assign("me").name == "challenger"
+    stop_variant(state_path(file).with_name("mended"), "two", "challenger", "jo", "bad")
+    state_path(file).with_name("mended").replace(state_path(file))
+    live.look()
+    assert live.assign("me").name == "control"
+
+
+def test_a_stop_that_is_taken_back_is_told(live, file, caplog):
+    live.stop("challenger", "error_rate 0.5 of 400")
+    live.look()
+    state_path(file).unlink()
+    live.look()
+    assert live.assign("me").name == "challenger"
+    assert "variant challenger is no longer stopped" in caplog.text
+
+
+def test_a_file_that_may_be_read_again_is_read_again(live, file, monkeypatch):
+    changed = TWO.replace("weight = 1", "weight = 0")
+    file.write_text(changed)
+    with monkeypatch.context() as closed:
+        closed.setattr("sentiment_serving.experiments.live.read_served", _forbidden)
+        live.look()
+    assert live.assign("me").name == "challenger"
+    file.chmod(0o640)
+    live.look()
+    assert live.assign("me").name == "control"
+
+
+def _forbidden(file, served):
+    # Who runs the tests may be allowed everything.
+    raise InputError("cannot be read (Permission denied)", where=str(file))
 
 
 def test_a_stop_that_cannot_be_written_holds_in_this_process(file, tmp_path, caplog):

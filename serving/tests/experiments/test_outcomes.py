@@ -25,6 +25,22 @@ def test_a_second_word_on_a_text_is_not_counted_again():
     assert list(recent.told(say("r", "negative"))) == []
 
 
+def test_of_requests_with_the_same_id_the_last_is_meant():
+    recent = Recent(LABELS, most_texts=3)
+    for _ in range(100):
+        recent.remember("r", "one", "control", ["positive"])
+    recent.remember("r", "one", "control", ["neutral", "negative"])
+    recent.remember("other", "one", "control", ["neutral"])
+    assert list(recent.told(say("r", "neutral"))) == [Outcome("one", "control", confirmed=True)]
+    assert list(recent.told(say("other", "neutral"))) != []
+
+
+def test_a_label_that_no_model_knows_denies_the_answer():
+    recent = Recent(LABELS)
+    recent.remember("r", "one", "control", ["positive"])
+    assert list(recent.told(say("r", "mixed"))) == [Outcome("one", "control", confirmed=False)]
+
+
 def test_what_nobody_remembers_is_passed_over():
     recent = Recent(LABELS)
     recent.remember("r", "one", "control", ["positive"])

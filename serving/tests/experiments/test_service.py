@@ -183,6 +183,18 @@ def test_feedback_that_is_none_is_refused(running, fields):
     assert "jo@" not in answer.text
 
 
+def test_feedback_that_somebody_has_spoilt_by_hand_ends_nothing(
+    running, experiment, folder, wait_until
+):
+    answer = ask(running, "caller-1")
+    spoilt = {"time": "", "request_id": answer.headers["X-Request-Id"], "position": "0"}
+    line = json.dumps({**spoilt, "label": "positive", "by": ""})
+    (folder / "log" / "feedback-by-hand.jsonl").write_text(f"{line}\n")
+    wait_until(lambda: told(folder, "the experiment could not be looked at"))
+    experiment(EXPERIMENT.replace("words-1", "words-on"))
+    (folder / "log" / "feedback-by-hand.jsonl").unlink()
+
+
 def test_weights_change_under_load_without_an_error(running, experiment, wait_until):
     shares = {name: Counter() for name in ("before", "meanwhile", "after")}
     statuses, phase, end = Counter(), ["before"], threading.Event()

@@ -108,6 +108,20 @@ def test_what_others_write_is_read_as_it_comes_and_once(kept, folder):
     assert reader.fresh() == []
 
 
+def test_a_flood_is_read_bit_by_bit_and_whole(kept, folder, monkeypatch):
+    monkeypatch.setattr(module, "READ_AT_ONCE", 1_000)
+    kept()
+    reader, said = FeedbackReader(folder), [say(f"r-{number}") for number in range(100)]
+    for name, part in (("1", said[:60]), ("2", said[60:])):
+        lines = [json.dumps(feedback_fields(each)) for each in part]
+        (folder / f"feedback-{name}.jsonl").write_text("\n".join(lines) + "\n")
+    found = []
+    while fresh := reader.fresh():
+        assert len(fresh) < 10
+        found += fresh
+    assert found == said
+
+
 def test_a_line_that_breaks_off_is_passed_over_and_a_damaged_one_is_not(folder):
     folder.mkdir()
     line = json.dumps(feedback_fields(say("r")))

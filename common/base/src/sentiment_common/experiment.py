@@ -32,6 +32,7 @@
 """
 
 import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -44,17 +45,19 @@ from typing import Any
 from sentiment_common.errors import InputError
 from sentiment_common.experiment_fields import made
 
+LATENCY = "latency_ms_p95"
 METRICS: Mapping[str, str] = {
     "error_rate": "share of its requests that were answered with 5xx",
-    "latency_ms_p95": "95th percentile of the milliseconds to its answers",
+    LATENCY: "95th percentile of the milliseconds to its answers",
     "accuracy": "share of its answers that feedback confirms",
-    "negative_share": "share of its texts that it calls negative",
-    "neutral_share": "share of its texts that it calls neutral",
-    "positive_share": "share of its texts that it calls positive",
-    "mean_confidence": "mean of its highest probabilities",
+    "negative_share": "share of its texts that it calls negative, as a mean over its requests",
+    "neutral_share": "share of its texts that it calls neutral, likewise",
+    "positive_share": "share of its texts that it calls positive, likewise",
+    "mean_confidence": "mean of its highest probabilities, likewise",
 }
 """What a guardrail may watch."""
 BUCKETS = 1 << 32
+ROUNDING = 1e-9
 MOST_VARIANTS = 8
 """Each is a label of every metric of the experiment."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -259,7 +262,8 @@ def parse_experiment(text: str, where: str) -> Experiment:
     """
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Beside its own error, those of numbers too long and of nesting too deep.
         raise InputError(f"not TOML ({error})", where=where) from error
     parts = {
         "variants": [made(Variant, it, f"{where}, variants") for it in _list(found, "variants")],
@@ -324,6 +328,23 @@ def _check_steps(experiment: Experiment) -> None:
             raise InputError("a shadow answers nobody", mend="leave it out of the steps")
     if experiment.steps and experiment.start is None:
         raise InputError("steps need a start", mend="add start = 2026-11-23T00:00:00Z")
+    _check_room(experiment)
+
+
+def _check_room(experiment: Experiment) -> None:
+    """Makes sure that no step takes more from the control than it has."""
+    weights = {variant.name: variant.weight for variant in experiment.variants}
+    total = sum(weights.values())
+    for step in experiment.steps:
+        weights |= step.weights
+        if experiment.control.name in step.weights:
+            return  # From here on the steps say everybody's weight.
+        taken = sum(weights.values()) - weights[experiment.control.name]
+        if taken > total * (1 + ROUNDING):
+            raise InputError(
+                f"after {step.after_hours:g} hours the challengers weigh {taken:g} of {total:g}",
+                mend="lower their weights, or name the control in the step",
+            )
 
 
 def _check_guardrails(experiment: Experiment) -> None:
@@ -334,6 +355,20 @@ def _check_guardrails(experiment: Experiment) -> None:
             )
         if guardrail.most is None and guardrail.least is None:
             raise InputError(f"the guardrail on {guardrail.metric} has neither most nor least")
+        _check_bounds(guardrail)
+
+
+def _check_bounds(guardrail: Guardrail) -> None:
+    """Makes sure that a bound can be kept and broken: one in percent would never speak."""
+    highest = math.inf if guardrail.metric == LATENCY else 1.0
+    lowest = -highest if guardrail.relative else 0.0
+    least = lowest if guardrail.least is None else guardrail.least
+    most = highest if guardrail.most is None else guardrail.most
+    if not lowest <= least <= most <= highest:
+        raise InputError(
+            f"the bounds on {guardrail.metric} must lie between {lowest:g} and {highest:g}, least "
+            "below most", mend="say 0.02 for 2%" if highest == 1 else "say milliseconds",
+        )  # fmt: skip
 
 
 def _check_times(experiment: Experiment) -> None:

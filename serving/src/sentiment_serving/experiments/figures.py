@@ -46,8 +46,12 @@ class VariantMetrics:
         self._texts = Counter(
             f"{FAMILY}texts", "Scored texts by their label.", (*OF, "label"), registry=registry
         )
+        self._shares = Counter(
+            f"{FAMILY}label_shares", "Sum over requests of the share of its texts with a label.",
+            (*OF, "label"), registry=registry,
+        )  # fmt: skip
         self._confidence = Counter(
-            f"{FAMILY}confidence", "Sum of the highest probabilities of its texts.", OF,
+            f"{FAMILY}confidence", "Sum over requests of the mean highest probability.", OF,
             registry=registry,
         )  # fmt: skip
         self._feedback = Counter(
@@ -87,12 +91,14 @@ class VariantMetrics:
         self._count(self._requests, experiment, variant, FAILED)
 
     def scored(
-        self, experiment: str, variant: str, labels: Iterable[str], rows: Iterable[Sequence[float]]
+        self, experiment: str, variant: str, labels: Sequence[str], rows: Iterable[Sequence[float]]
     ) -> None:
-        """Counts scored texts by label, and how sure the model was."""
+        """Counts the scored texts of a request by label, and how sure the model was."""
         for label, count in Tally(labels).items():
             self._count(self._texts, experiment, variant, label, by=count)
-        self._count(self._confidence, experiment, variant, by=sum(map(max, rows)))
+            self._count(self._shares, experiment, variant, label, by=count / len(labels))
+        confidence = sum(map(max, rows)) / len(labels)
+        self._count(self._confidence, experiment, variant, by=confidence)
 
     def told(self, experiment: str, variant: str, *, confirmed: bool) -> None:
         """Counts feedback on one text."""
@@ -144,9 +150,9 @@ class Figures:
         return Sample(total, self.values.get((name, value), 0.0))
 
     def confidence(self) -> Sample:
-        """Returns the highest probabilities of the texts."""
-        texts = self.among("texts_total", "").count
-        return Sample(texts, self.values.get(("confidence_total", ""), 0.0))
+        """Returns the highest probabilities, as a mean of each request."""
+        scored = self.among("label_shares_total", "").count
+        return Sample(scored, self.values.get(("confidence_total", ""), 0.0))
 
     def slower(self, seconds: float) -> Sample:
         """Returns how many answers took longer; inside a bucket they are spread evenly."""

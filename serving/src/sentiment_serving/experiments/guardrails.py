@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sentiment_common.experiment import Experiment, Guardrail
+from sentiment_common.experiment import LATENCY, Experiment, Guardrail
 from sentiment_serving.experiments.evidence import (
     ENOUGH,
     Evidence,
@@ -16,7 +16,7 @@ from sentiment_serving.experiments.evidence import (
 )
 from sentiment_serving.experiments.figures import FAILED, Figures
 
-LATENCY, SLOWEST = "latency_ms_p95", 0.05
+SLOWEST = 0.05
 LOWEST, HIGHEST = -4.0, 1.5
 """Of the control's 95th percentile, as decimal logarithms of seconds."""
 PERIOD_SECONDS, PERIOD_ANSWERS = 3_600.0, 10
@@ -24,12 +24,16 @@ PERIOD_SECONDS, PERIOD_ANSWERS = 3_600.0, 10
 SHARES: Mapping[str, Callable[[Figures], Sample]] = {
     "error_rate": lambda figures: figures.among("requests_total", FAILED),
     "accuracy": lambda figures: figures.among("feedback_total", "confirmed"),
-    "negative_share": lambda figures: figures.among("texts_total", "negative"),
-    "neutral_share": lambda figures: figures.among("texts_total", "neutral"),
-    "positive_share": lambda figures: figures.among("texts_total", "positive"),
+    "negative_share": lambda figures: figures.among("label_shares_total", "negative"),
+    "neutral_share": lambda figures: figures.among("label_shares_total", "neutral"),
+    "positive_share": lambda figures: figures.among("label_shares_total", "positive"),
     "mean_confidence": lambda figures: figures.confidence(),
 }
-"""The mean that each metric but the latency is."""
+"""The mean that each metric but the latency is.
+
+A request counts once, however many texts it has: texts of one upload resemble each other, and a
+thousand of them are no evidence of a thousand.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,12 @@ class Period:
     Attributes:
         begin: Seconds of a clock.
         before: Figures by variant that came before it.
+        models: Digests of what is compared: the variant's model and the control's.
     """
 
     begin: float
     before: Mapping[str, Figures]
+    models: Sequence[str]
 
     def since(self, variant: str, figures: Mapping[str, Figures]) -> Figures:
         """Returns what a variant has done in it."""
@@ -67,7 +73,7 @@ class Watch:
 
     What counts is what has come since the server or the experiment started. After an hour with
     enough answers a new period begins, so that a fault which comes late is not outweighed by days
-    that went well.
+    that went well; and one begins with each new model, which has done nothing of what came before.
 
     Args:
         clock: Seconds that never go back.
@@ -77,25 +83,32 @@ class Watch:
         self._clock, self._experiment = clock, ""
         self._periods: dict[str, Period] = {}
 
-    def breaches(self, experiment: Experiment, figures: Mapping[str, Figures]) -> list[Breach]:
+    def breaches(
+        self, experiment: Experiment, figures: Mapping[str, Figures], models: Mapping[str, str]
+    ) -> list[Breach]:
         """Returns at most one breach for each variant but the control.
 
         Args:
             experiment: What its file says.
             figures: By variant, of all workers and since the server started.
+            models: Digest of the model by variant.
         """
         if experiment.name != self._experiment:
             self._experiment, self._periods = experiment.name, {}
         found = []
         for variant in experiment.variants[1:]:
-            period = self._periods.setdefault(variant.name, Period(self._clock(), {}))
+            compared = models[variant.name], models[experiment.control.name]
+            period = self._periods.get(variant.name) or Period(self._clock(), {}, compared)
+            if period.models != compared:
+                period = Period(self._clock(), figures, compared)
+            self._periods[variant.name] = period
             ours = period.since(variant.name, figures)
             control = period.since(experiment.control.name, figures)
             reason = next(_broken(experiment.guardrails, ours, control), None)
             if reason:
                 found.append(Breach(variant.name, reason))
             if self._is_over(period, ours, experiment):
-                self._periods[variant.name] = Period(self._clock(), figures)
+                self._periods[variant.name] = Period(self._clock(), figures, compared)
         return found
 
     def _is_over(self, period: Period, ours: Figures, experiment: Experiment) -> bool:

@@ -92,12 +92,12 @@ class LiveExperiment:
         self._read_from = version
         try:
             fresh = read_served(self._file, self._served)
-            kept = read_state(self._path, fresh.name)
         except InputError as error:
             self._metrics.changed("refused")
             logger.error("the experiment stays as it was: %s", error)
             return
-        self.experiment, self._kept = fresh, kept
+        self._kept = self._stops_of(fresh.name)
+        self.experiment = fresh
         self._metrics.changed("accepted")
         weights = fresh.weights(datetime.now(UTC))
         logger.info("the experiment is now %s with the weights %s", fresh.name, weights)
@@ -108,16 +108,23 @@ class LiveExperiment:
         if version == self._state_from:
             return
         self._state_from = version
-        try:
-            fresh = read_state(self._path, self.experiment.name)
-        except InputError as error:
-            logger.error("stopped variants stay as they were: %s", error)
-            return
-        for name in sorted(set(fresh.stopped) - set(self._kept.stopped)):
+        fresh, before = self._stops_of(self.experiment.name), self._kept.stopped
+        for name in sorted(set(fresh.stopped) - set(before)):
             stop = fresh.stopped[name]
             logger.warning("variant %s was stopped by %s: %s", name, stop.by, stop.reason)
+        for name in sorted(set(before) - set(fresh.stopped)):
+            logger.warning("variant %s is no longer stopped", name)
         self._kept = fresh
         self._tell_stops()
+
+    def _stops_of(self, experiment: str) -> State:
+        """Returns what is stopped in an experiment; while its file is damaged, what was."""
+        try:
+            return read_state(self._path, experiment)
+        except InputError as error:
+            # A person who edits the experiment meanwhile, to end it perhaps, is not held up.
+            logger.error("stopped variants stay as they were: %s", error)
+            return self._kept if self._kept.experiment == experiment else State(experiment)
 
     def _tell_stops(self) -> None:
         unkept = self._unkept.stopped if self._unkept.experiment == self.experiment.name else {}
@@ -186,4 +193,5 @@ def _version(file: Path) -> Version:
         status = file.stat()
     except OSError:
         return ()
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    # Unlike its modification, its last change is also new when it was allowed to be read.
+    return status.st_ctime_ns, status.st_size, status.st_ino

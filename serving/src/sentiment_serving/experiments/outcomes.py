@@ -8,6 +8,8 @@ from sentiment_common.request_log import Feedback
 MOST_TEXTS = 200_000
 DONE = 255
 """In the place of a label that feedback was counted for: a second word changes no count."""
+Side = tuple[str, str]
+"""An experiment and one of its variants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,6 @@ class Outcome:
     confirmed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    experiment: str
-    variant: str
-    labels: bytearray
-
-
 class Recent:
     """The latest answers of one worker, the oldest forgotten first.
 
@@ -43,26 +38,27 @@ class Recent:
     def __init__(self, labels: Sequence[str], most_texts: int = MOST_TEXTS) -> None:
         self._numbers = {label: number for number, label in enumerate(labels)}
         self._most, self._texts = most_texts, 0
-        self._answers: dict[str, list[_Answer]] = {}
+        self._answers: dict[str, dict[Side, bytearray]] = {}
 
     def remember(
         self, request_id: str, experiment: str, variant: str, labels: Sequence[str]
     ) -> None:
         """Remembers the labels of a request that a variant has answered, or scored as a shadow."""
-        answer = _Answer(experiment, variant, bytearray(self._numbers[label] for label in labels))
-        self._answers.setdefault(request_id, []).append(answer)
-        self._texts += len(labels)
+        answers, side = self._answers.setdefault(request_id, {}), (experiment, variant)
+        # Of requests with the same id the last is meant, as in the analysis of the log.
+        self._texts += len(labels) - len(answers.get(side, b""))
+        answers[side] = bytearray(self._numbers[label] for label in labels)
         while self._texts > self._most:
             oldest = self._answers.pop(next(iter(self._answers)))
-            self._texts -= sum(len(answer.labels) for answer in oldest)
+            self._texts -= sum(map(len, oldest.values()))
 
     def told(self, feedback: Feedback) -> Iterator[Outcome]:
         """Yields what feedback says of each variant, once for each text."""
-        for answer in self._answers.get(feedback.request_id, ()):
-            if feedback.position >= len(answer.labels):
+        for (experiment, variant), labels in self._answers.get(feedback.request_id, {}).items():
+            if feedback.position >= len(labels):
                 continue
-            given = answer.labels[feedback.position]
+            given = labels[feedback.position]
             if given != DONE:
-                answer.labels[feedback.position] = DONE
-                confirmed = given == self._numbers[feedback.label]
-                yield Outcome(answer.experiment, answer.variant, confirmed)
+                labels[feedback.position] = DONE
+                confirmed = given == self._numbers.get(feedback.label)
+                yield Outcome(experiment, variant, confirmed)

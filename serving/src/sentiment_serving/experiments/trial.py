@@ -54,6 +54,7 @@ class Trial:
         self.live = LiveExperiment(file, state_of(settings), served, self._metrics)
         self._recent = Recent(models.all()[0].labels)
         self._watch = Watch()
+        self._compared: tuple[str, dict[str, str]] = ("", {})
         self._shadows: dict[tuple[str, str], Shadow] = {}
 
     def assign(self, call: Call) -> OpenModel | None:
@@ -72,7 +73,9 @@ class Trial:
         labels = [model.label(row) for row in rows]
         self._metrics.scored(call.experiment, call.variant, labels, rows)
         self._recent.remember(call.id, call.experiment, call.variant, labels)
-        if self._shadows and call.variant == self.live.experiment.control.name:
+        control = self.live.experiment.name, self.live.experiment.control.name
+        # The file may have named another experiment since the request was assigned.
+        if self._shadows and (call.experiment, call.variant) == control:
             offer = Offer(call.id, call.experiment, call.logged_caller, texts, labels)
             for shadow in self._shadows.values():
                 shadow.offer(offer)
@@ -90,6 +93,7 @@ class Trial:
     async def look(self) -> None:
         """Takes over what has changed in the experiment's file and state."""
         self.live.look()
+        self._look_at_models()
         wanted = {(variant.name, variant.model): variant for variant in self.live.shadows}
         for key in set(self._shadows) - set(wanted):
             await self._shadows.pop(key).end()
@@ -121,9 +125,28 @@ class Trial:
             await shadow.end()
 
     def _breaches(self, experiment: Experiment) -> list[Breach]:
+        digests = self._digests(experiment)
         figures = self._metrics.of_all_workers(experiment.name)
-        found = self._watch.breaches(experiment, figures)
+        found = self._watch.breaches(experiment, figures, digests)
         return [breach for breach in found if not self.live.is_stopped(breach.variant)]
+
+    def _look_at_models(self) -> None:
+        experiment = self.live.experiment
+        fresh = experiment.name, self._digests(experiment)
+        before, self._compared = self._compared, fresh
+        if before[0] != experiment.name:
+            return
+        for name, digest in fresh[1].items():
+            former = before[1].get(name, digest)
+            if digest != former:
+                logger.warning(
+                    "variant %s of %s is answered by %s from now on, by %s before: its figures are "
+                    "of both", name, experiment.name, digest, former,
+                )  # fmt: skip
+
+    def _digests(self, experiment: Experiment) -> dict[str, str]:
+        models = {model.name: model.served.digest for model in self._models.all()}
+        return {variant.name: models[variant.model] for variant in experiment.variants}
 
     def _shadow(self, variant: Variant) -> Shadow:
         def model() -> OpenModel:

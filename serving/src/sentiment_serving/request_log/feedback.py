@@ -13,8 +13,11 @@ from sentiment_common.request_log import Feedback, files
 from sentiment_common.request_log.entry import to_line
 from sentiment_common.request_log.feedback import FILES, feedback_fields, parse_lines
 from sentiment_serving.request_log.part import LOGGER, OpenPart
+from sentiment_serving.schemas import MAX_RECORDS
 
-MOST_WAITING = 50_000
+MOST_WAITING = MAX_RECORDS
+READ_AT_ONCE = 1 << 20
+"""Bytes: parsing more would hold up the requests beside it."""
 FLUSH_SECONDS = 0.5
 ROTATE_BYTES, KEEP_BYTES = 16 << 20, 512 << 20
 
@@ -118,12 +121,13 @@ class FeedbackReader:
         self._read = {path: path.stat().st_size for path in folder.glob(FILES)}
 
     def fresh(self) -> list[Feedback]:
-        """Returns what has come since the last time.
+        """Returns what has come since the last time; of a flood only the first MiB.
 
         Raises:
             InputError: A line is damaged.
         """
         found: list[Feedback] = []
+        left = READ_AT_ONCE
         for path in sorted(self._folder.glob(FILES)):
             begin = self._read.get(path, 0)
             try:
@@ -131,9 +135,10 @@ class FeedbackReader:
                     continue
                 with path.open("rb") as stream:
                     stream.seek(begin)
-                    lines = stream.read()
+                    lines = stream.read(left)
             except FileNotFoundError:
                 continue  # the oldest are deleted
+            left -= len(lines)
             whole = lines.rpartition(b"\n")[0]
             if whole:
                 self._read[path] = begin + len(whole) + 1
