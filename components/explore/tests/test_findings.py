@@ -96,3 +96,16 @@ def test_no_example_is_of_the_test_split(explore):
     explored = explore(each(lambda it: {"text": f"{unseen} {it.id}", "split": "test"}))
     (found,) = [it for it in explored.found if it.check == "garbled"]
     assert (found.count, found.examples) == (ROWS // 10, ())
+
+
+def test_many_sources_of_one_fault_are_one_finding(explore):
+    rows = planted.sound(ROWS)
+    one_sided = [
+        planted.alike(it, source=f"{it.label}-{at % 4}") if at % 2 else it
+        for at, it in enumerate(rows)
+    ]
+    found = explore(one_sided).found
+    for check in ("missing_in_source", "one_sided_source"):
+        (of_all,) = [it for it in found if it.check == check]
+        assert "more sources" in of_all.what
+        assert of_all.count <= ROWS // 2

@@ -137,3 +137,21 @@ def test_a_date_is_iso_8601():
     assert parse_since("2025-01-31").isoformat() == "2025-01-31T00:00:00+00:00"
     with pytest.raises(InputError, match="--since: '31/1' is no date; give auto or a date"):
         parse_since("31/1")
+
+
+def test_rows_that_came_late_or_were_changed_are_told_and_not_lost_in_silence(
+    ingest, step, tmp_path
+):
+    lines = [*days(1, 15), row(95, "2025-01-03", "text number 2"), row(96, "some day")]
+    old = step(lines, *FLAGS, "--id-column", "id")
+    changed = [row(4, "2025-01-02", "another text under a known id"), *lines[1:]]
+    changed += [row(97, "2025-01-05", "a text that came late")]
+    flags = (*FLAGS, "--id-column", "id", "--previous-examples", old, "--since", "auto")
+    for name, rows, told in (("same", lines, False), ("changed", changed, True)):
+        source = tmp_path / name / "own.csv"
+        source.parent.mkdir()
+        source.write_text(HEADER + "".join(rows))
+        done = ingest("--source", source, *flags)
+        assert done.returncode == 0, done.stderr
+        assert ("left out 2 rows from before" in done.stderr) == told
+        assert ("came late" in done.stderr) == told

@@ -11,7 +11,11 @@ from sentiment_ingest.near_duplicates import LEAST_WORDS, NearDuplicates, words
 
 def near(*texts):
     """Returns for each text the place of the first one that it is a near-duplicate of."""
-    return NearDuplicates(texts).clusters
+    found = NearDuplicates(texts).clusters
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near_duplicates, "BY_BITMAP", range(0))
+        assert NearDuplicates(texts).clusters == found
+    return found
 
 
 def jaccard(one, other):
@@ -149,6 +153,7 @@ def test_where_all_pairs_are_too_many_neighbours_are_compared_and_nothing_wrong_
         " ".join(f"a{number}x{draw.randrange(3)}" for number in range(16)) for _ in range(170)
     ]
     texts = [f"{form} {answer} {number}" for number, answer in enumerate(answers)]
+    monkeypatch.setattr(near_duplicates, "BY_BITMAP", range(0))
     monkeypatch.setattr(near_duplicates, "DEEPEST", 2)
     found, exact = near(*texts), by_definition(texts)
     assert found[:30] == [0] * 30

@@ -197,32 +197,44 @@ def _weak_signal(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _missing_in_source(evidence: Evidence) -> Iterator[Finding]:
+    found: dict[str, int] = {}
     for source, counts in by_source(evidence.rows).items():
         rows = sum(counts.values())
         absent = [label for label, count in counts.items() if not count]
         if rows >= ENOUGH and absent and len(evidence.rows.source_names) > 1:
-            yield Finding(
-                "missing_in_source", MEDIUM,
-                f"The source {source} has nothing labelled {' or '.join(absent)}", rows,
-                rows / len(evidence.rows),
-                "a model can learn the source instead of the sentiment: gather the missing label",
-            )  # fmt: skip
+            found[f"The source {source} has nothing labelled {' or '.join(absent)}"] = rows
+    yield from _of_sources(
+        evidence, "missing_in_source", found,
+        "a model can learn the source instead of the sentiment: gather the missing label",
+    )  # fmt: skip
 
 
 def _one_sided_source(evidence: Evidence) -> Iterator[Finding]:
     overall = evidence.rows.counts()
+    found: dict[str, int] = {}
     for source, counts in by_source(evidence.rows).items():
         rows = sum(counts.values())
         label = max(counts, key=lambda it: counts[it])
         usual = overall[label] / len(evidence.rows)
         if rows >= ENOUGH and counts[label] / rows > ONE_SIDED and usual < ONE_SIDED - SHIFT:
-            yield Finding(
-                "one_sided_source", MEDIUM,
-                f"{counts[label] / rows:.0%} of the source {source} are {label}, {usual:.0%} "
-                "of all rows",
-                rows, rows / len(evidence.rows),
-                "the source nearly gives the label away: judge it by itself, or leave it out",
-            )  # fmt: skip
+            share = f"{counts[label] / rows:.0%} of the source {source} are {label}"
+            found[f"{share}, {usual:.0%} of all rows"] = rows
+    yield from _of_sources(
+        evidence, "one_sided_source", found,
+        "the source nearly gives the label away: judge it by itself, or leave it out",
+    )  # fmt: skip
+
+
+def _of_sources(
+    evidence: Evidence, check: str, found: dict[str, int], remedy: str
+) -> Iterator[Finding]:
+    """Yields one finding for all sources with a fault; forty would bury every other."""
+    if found:
+        what, rows = next(iter(found)), sum(found.values())
+        more = f"; so it is with {len(found) - 1} more sources" if len(found) > 1 else ""
+        yield Finding(
+            check, MEDIUM, f"{what}{more}", rows, rows / len(evidence.rows), remedy,
+        )  # fmt: skip
 
 
 def _dominating_group(evidence: Evidence) -> Iterator[Finding]:
@@ -245,7 +257,7 @@ def _alike(evidence: Evidence) -> Iterator[Finding]:
         examples = tuple(it.words for it in evidence.repetition.forms[:EXAMPLES])
         yield Finding(
             "alike", severity, "Texts that differ from another in numbers or punctuation alone",
-            count, share, "look for forms and automatic messages, and drop them", examples,
+            count, share, "look for forms and automatic messages, and keep one of each", examples,
         )  # fmt: skip
 
 

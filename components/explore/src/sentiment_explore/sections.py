@@ -104,7 +104,9 @@ def _over_time(timeline: Timeline | None) -> Iterator[Markup]:
         yield paragraph("No row has a date: name its column when you ingest.")
         return
     yield _figure(drawing.amounts(timeline), f"Rows by {timeline.unit}, by label")
-    yield _figure(drawing.share_of(timeline, "negative"), f"Share of negative by {timeline.unit}")
+    if len(timeline.starts) > 1:
+        share = drawing.share_of(timeline, "negative")
+        yield _figure(share, f"Share of negative by {timeline.unit}")
     rows = [
         (start, *counts, sum(counts))
         for start, counts in zip(timeline.starts, timeline.counts, strict=True)
@@ -145,10 +147,13 @@ def trust(exploration: Exploration) -> Markup:
         f"{told['folds']} models of words and word pairs judged {told['rows']:,} rows, each row by "
         f"one that saw neither it nor its group. Their macro-F1 is {told['macro_f1']:.3f}"
         f" ({', '.join(f'{label} {it:.2f}' for label, it in told['f1'].items())}); a guess has "
-        f"0.333. Confident learning doubts {told['suspects']:,} labels. The weaker the models, the "
-        "more of these are right after all: read the list from the top, and stop where it stops "
-        "paying."
+        f"0.333. Confident learning doubts {told['suspects']:,} labels."
     )
+    if told["suspects"]:
+        lead += (
+            " The weaker the models, the more of these are right after all: read the list from the "
+            "top, and stop where it stops paying."
+        )
     return section(
         "trust", CAPTIONS["trust"], paragraph(lead), *_agreement(told["ratings"]),
         *(_confusion(told["confusion"]) if exploration.suspects else ()),

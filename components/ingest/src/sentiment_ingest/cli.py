@@ -171,6 +171,12 @@ def _ingest(options: SimpleNamespace, increment: Increment) -> Ingested:
             "carried over %s rows; of those read now %s are from before, %s known",
             f"{len(increment.examples):,}", f"{ingested.before:,}", f"{ingested.known:,}",
         )  # fmt: skip
+    if increment.examples and ingested.late:
+        logger.warning(
+            "left out %s rows from before that are not among those carried over: they came late or "
+            "were changed; read them with an earlier date in --since, or all without it",
+            f"{ingested.late:,}",
+        )
     return ingested
 
 
@@ -184,8 +190,9 @@ def _facts(
     for row in kept:
         personal.update(ingested.personal.get(row.id, {}))
     if options.redact:
-        found = ", ".join(f"{kind} {count:,}" for kind, count in sorted(personal.items()))
-        logger.info("personal data taken out: %s", found or "none")
+        logger.info(
+            "personal data taken out: %s", _listed(dict(sorted(personal.items()))) or "none"
+        )
     return {
         "guesses": list(dict.fromkeys([*increment.guesses, *ingested.guesses])),
         "personal_data": dict(personal),
@@ -210,11 +217,17 @@ def _write(
     source = DEFAULT if task.options.source == DEFAULT else OWN
     summary = storage.write_summary(folder / "summary.json", source, parts, dropped, facts)
     counts = summary["rows"]
-    logger.info("rows: %s", ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    logger.info("rows: %s", _listed(counts))
+    if dropped:
+        logger.info("dropped.jsonl lists them: %s", _listed(summary["dropped_reasons"]))
     task.tracking.metrics({f"rows_{name}": count for name, count in counts.items()})
     task.metadata["examples"] = {f"rows_{name}": count for name, count in counts.items()}
     if facts["guesses"]:
         task.metadata["examples"]["guesses"] = "; ".join(facts["guesses"])
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
 def _check(options: SimpleNamespace) -> None:

@@ -22,6 +22,7 @@ class Ingested:
         examples: The rows that were carried over, then those that are new.
         dropped: The rows that were read now and are left out.
         before: How many rows are from before the increment.
+        late: How many of these were not carried over: they came late, or were changed.
         known: How many rows were carried over and read once more.
         personal: Personal data that were taken out of a row, by its id and kind.
         guesses: What was guessed, in words.
@@ -31,6 +32,7 @@ class Ingested:
     examples: list[Example]
     dropped: list[Dropped] = field(default_factory=list)
     before: int = 0
+    late: int = 0
     known: int = 0
     personal: dict[str, Mapping[str, int]] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
@@ -106,6 +108,7 @@ class _Sieve:
         self.ingested = Ingested(list(increment.examples))
         self._texts = {_key(row.text): at for at, row in enumerate(increment.examples)}
         self._ids = {row.id: at for at, row in enumerate(increment.examples)}
+        self._dropped = {(row.file, row.row) for row in increment.dropped}
 
     def add(self, row: Row) -> None:
         """Keeps a row, drops it, or counts it as old."""
@@ -113,6 +116,7 @@ class _Sieve:
             example = self._example(row)
             if self._increment.before(example):
                 self.ingested.before += 1
+                self.ingested.late += self._is_late(row, example)
             elif self._is_known(example):
                 self.ingested.known += 1
             else:
@@ -140,6 +144,12 @@ class _Sieve:
             identity, row.text, label, row.rating, row.source, row.group or identity, created_at,
             row.file, row.row,
         )  # fmt: skip
+
+    def _is_late(self, row: Row, example: Example) -> bool:
+        """Tells whether a row from before the increment is none that was read then."""
+        if self._is_known(example) or (row.file, row.row) in self._dropped:
+            return False
+        return row.id is not None or _key(example.text) not in self._texts
 
     def _is_known(self, example: Example) -> bool:
         """Tells whether a row was carried over: only then is nothing of it lost."""
