@@ -1,7 +1,7 @@
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_transform.settings import Settings, beam_options
+from sentiment_transform.settings import Settings
 
 
 @pytest.mark.parametrize("name", ["ngram_max", "min_count", "max_ngrams", "max_tokens"])
@@ -21,16 +21,3 @@ def test_lemmas_and_stop_words_are_yes_or_no():
     for chosen in (True, False):
         settings = Settings(2, 1, 1, 1, lemmas=chosen, stop_words=chosen)
         assert (settings.lemmas, settings.stop_words) == (chosen, chosen)
-
-
-def test_the_options_of_a_runner_are_read_as_a_shell_reads_them():
-    assert beam_options("--runner=FlinkRunner --job_name='a b'") == [
-        "--runner=FlinkRunner", "--job_name=a b",
-    ]  # fmt: skip
-    assert beam_options("") == []
-
-
-@pytest.mark.parametrize(("text", "message"), [("--x=1", "names no runner"), ("'", "quotation")])
-def test_options_that_name_no_runner_are_refused(text, message):
-    with pytest.raises(InputError, match=message):
-        beam_options(text)

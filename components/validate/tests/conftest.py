@@ -51,9 +51,10 @@ def many_rows():
         free = memory.available()
         if free is None:
             pytest.skip("this system does not tell how much memory is free")
-        part = pa.table({"text": pa.nulls(2**20, pa.string())})
+        # Twice as many, for more may be free by the time they are judged.
+        part = pa.table({"text": pa.nulls(2**22, pa.string())})
         with pq.ParquetWriter(path, part.schema) as stream:
-            for _ in range(free // (BYTES_PER_ROW * 2**20) + 1):
+            for _ in range(2 * free // (BYTES_PER_ROW * 2**22) + 1):
                 stream.write_table(part)
 
     return write

@@ -26,8 +26,8 @@ def test_the_statistics_are_those_of_this_machine(frames, feedback_schema, on_wo
 def test_rows_of_several_workers_are_counted_once(frames, feedback_schema, on_workers, monkeypatch):
     monkeypatch.setattr(beam_statistics, "GROUP_ROWS", 500)
     derived = {"train": derive(frames["train"])}
-    found, here = (way(derived, feedback_schema.proto)["train"].datasets[0] for way in (
-        on_workers, compute_here))  # fmt: skip
+    (found,) = on_workers(derived, feedback_schema.proto)["train"].datasets
+    (here,) = compute_here(derived, feedback_schema.proto)["train"].datasets
     assert found.num_examples == here.num_examples == len(derived["train"]) > 1500
     for one, other in zip(found.features, here.features, strict=True):
         assert one.path == other.path

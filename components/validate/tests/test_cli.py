@@ -180,7 +180,7 @@ def test_a_mistake_on_the_command_line_is_one_line_and_exit_2(
 
 
 def test_a_runner_that_is_not_there_is_one_line(frames, write_examples, tmp_path):
-    with pytest.raises(InputError, match="--beam: .*NoSuchRunner.*; name a runner of this Beam"):
+    with pytest.raises(InputError, match=r"--beam: .*NoSuchRunner.*; name a runner of this Beam"):
         in_process(write_examples(frames), tmp_path / "out", "--beam=--runner=NoSuchRunner")
     assert left_behind(tmp_path / "out") == []
 

@@ -34,6 +34,7 @@ def exploration(
     schema: str = "auto",
     rules: str = "auto",
     accept: str = "",
+    beam: str = "",
     seed: int = 13,
 ) -> None:
     """Reads and judges the data as the training pipeline does, and explores them whatever it says.
@@ -63,6 +64,7 @@ def exploration(
         schema: What the data is judged by: ``auto``, a shipped schema or a path.
         rules: Thresholds that no schema can hold: ``auto``, or the path of a TOML file.
         accept: ``RULE=REASON`` for each rule of validate that is not to refuse this time.
+        beam: Options of a Beam runner for the statistics; empty for this machine.
         seed: Of the split and of the cross-fitting.
     """
     earlier = imported(previous_examples, "SentimentExamples", "previous-examples")
@@ -96,5 +98,6 @@ def exploration(
         schema=schema,
         rules=rules,
         accept=accept,
+        beam=beam,
     ).outputs["statistics"]
     load("explore")(examples=examples, statistics=statistics, seed=seed)

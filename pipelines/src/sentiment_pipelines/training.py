@@ -64,6 +64,7 @@ def training(
     policy: str = "auto",
     force: str = "",
     alias: str = "champion",
+    beam: str = "",
     seed: int = 13,
 ) -> None:
     """Trains four candidates, compares them with the champion and pushes what is better.
@@ -101,6 +102,7 @@ def training(
         force: ``WHO: WHY`` to promote the best candidate whatever the policy says.
         alias: What a blessed model becomes: ``champion``, or ``challenger`` to meet live traffic
             in an experiment first.
+        beam: Options of a Beam runner for validate and transform; empty for this machine.
         seed: Of the split and of all trainings.
     """
     in_production = imported(champion, "SentimentChampion", "champion")
@@ -136,10 +138,11 @@ def training(
         schema=schema,
         rules=rules,
         accept=accept,
+        beam=beam,
     )
     with dsl.If(validate.outputs["verdict"] == "accepted", name="data-accepted"):
         elsewhere = load("ingest")(source=out_of_domain, corpora=ELSEWHERE)
-        transform = load("transform")(examples=examples)
+        transform = load("transform")(examples=examples, beam=beam)
         train = transform.outputs["train_features"]
         validation = transform.outputs["validation_features"]
         graph = transform.outputs["transform_graph"]

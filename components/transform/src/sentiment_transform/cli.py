@@ -4,8 +4,9 @@ import logging
 import os
 
 from sentiment_common.artifacts import EXAMPLES, FEATURES, TRANSFORM_GRAPH
+from sentiment_common.beam import beam_options
 from sentiment_common.cli import Input, Option, Output, Stage, Task
-from sentiment_transform.settings import Settings, beam_options
+from sentiment_transform.settings import Settings
 
 STAGE = Stage(
     name="sentiment-transform",

@@ -1,6 +1,5 @@
 """What tokens are, and which of them the vocabularies hold."""
 
-import shlex
 from dataclasses import dataclass, fields
 
 from sentiment_common.errors import InputError
@@ -40,21 +39,3 @@ class Settings:
                 raise InputError(f"{value} is less than 1", where=where)
         if self.ngram_max > LONGEST_NGRAM:
             raise InputError(f"{self.ngram_max} is more than {LONGEST_NGRAM}", where="--ngram-max")
-
-
-def beam_options(text: str) -> list[str]:
-    """Returns the options of a Beam runner that a command line names; none if it is empty.
-
-    Raises:
-        InputError: They cannot be read, or name no runner.
-    """
-    try:
-        options = shlex.split(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} ({error})", where="--beam") from error
-    if options and not any(option.startswith("--runner=") for option in options):
-        raise InputError(
-            f"{text!r} names no runner", where="--beam",
-            mend="e.g. --beam='--runner=FlinkRunner --flink_master=flink:8081'",
-        )  # fmt: skip
-    return options

@@ -17,9 +17,9 @@ from sentiment_common.artifacts import (
     file_sha256,
     write_json,
 )
+from sentiment_common.beam import beam_options
 from sentiment_common.cli import Input, Option, Output, Result, Stage, Task
 from sentiment_validate.loading import without_import_chatter
-from sentiment_validate.runner import beam_options
 
 if TYPE_CHECKING:
     from sentiment_validate.judgement import Judgement

@@ -38,7 +38,7 @@ FLAGS = {
 LENGTHS = tuple(sorted({math.isqrt(2**power - 1) + 1 for power in range(33)}))
 """Where ranges of numbers of words begin: half a power of two apart, 1, 2, 3, 4, 6, 8, 12 ..."""
 
-BYTES, BYTES_PER_ROW, TIMES_SIZE = 650_000_000, 900, 3
+BYTES, BYTES_PER_ROW, TIMES_SIZE = 640_000_000, 500, 5
 """Peak memory of the stage: of its libraries, a row, and a byte of all columns before Parquet packs
 them; as benchmarks/scale.py measures it, rounded up."""
 
