@@ -95,11 +95,11 @@ def main() -> None:
 def train(tell) -> tuple[str, str]:
     """Pushes the smallest model as champion and the best as challenger; returns their digests."""
     pipelines("run", "--set", "policy=selection.least_gain = 1")
-    champion = pushed()
+    champion = behind("champion")
     tell(f"champion {champion}: the smallest candidate")
     # By itself the gate lets nobody pass who understands a negation less often than the champion.
     pipelines("run", "--set", "alias=challenger", "--set", f"force={FORCE}")
-    challenger = pushed()
+    challenger = behind("challenger")
     tell(f"challenger {challenger}: the best candidate, forced ({FORCE})")
     return champion, challenger
 
@@ -117,10 +117,10 @@ def pipelines(*arguments: object) -> str:
     return done.stdout
 
 
-def pushed() -> str:
-    """Returns the short digest of what the last run pushed."""
-    (path,) = VAR.glob("runs/latest/tasks/*/push/pushed_model/pushed_model.json")
-    return short(json.loads(path.read_text())["digest"])
+def behind(alias: str) -> str:
+    """Returns the short digest of the model behind an alias."""
+    listed = json.loads(pipelines("promotions", "--json"))
+    return next(short(it["digest"]) for it in listed if it["alias"] == alias and it["reigning"])
 
 
 def short(digest: str) -> str:
