@@ -28,14 +28,15 @@ COLUMNS = {"text": "text", "rating": "stars"}
 SECONDS = 10  # for one file of some hundred bytes
 PINS = (
     {}, {}, {}, {"encoding": "utf-8"}, {"encoding": "utf-16"}, {"encoding": "shift_jis"},
-    {"delimiter": ";"}, {"quotes": "escaped"}, {"quotes": "none"}, {"header": "no"},
-    {"header": "text,stars"}, {"header": "yes"},
+    {"delimiter": ";"}, {"quotes": "escaped"}, {"quotes": "none"}, {"quotes": "spaced"},
+    {"header": "no"}, {"header": "text,stars"}, {"header": "yes"}, {"header": "2"},
 )  # fmt: skip
 PIECES = (
     b'"', b'""', b"\n", b"\r", b"\r\n", b",", b";", b"\t", b"|", b"\0", b"\xff", b"\xe2\x80",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"{", b"}", b"[", b"]", b"\\",
     b'\\"', b"\x1a", b"sep=;\n", b"text,stars\n", b"\xed\xa0\x80", b"\x85", b"\xe2\x80\xa8", b"NaN",
     b'"text":', b"1e999", b"\\ud800", b"<html", b"PAR1", b"PK\x03\x04", b"=1+1", b"5.69587E+17",
+    b"\\N", b"Table 1\n", b"\x81",
 )  # fmt: skip
 
 

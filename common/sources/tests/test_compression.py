@@ -154,3 +154,9 @@ def test_a_format_that_is_read_from_its_end_is_unpacked_to_disk(suffix, tmp_path
     for member in compression.unpacked(content, len(packed), print):
         assert pq.read_table(member.path).to_pydict() == {"text": ["good"]}
     assert not member.path.exists()
+
+
+def test_a_frame_to_skip_may_stand_anywhere_as_parallel_compressors_write_it():
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00size"
+    packed = skipped + zstandard.compress(CSV) + skipped + zstandard.compress(b"fine,3\n") + skipped
+    assert unpacked("a.csv.zst", packed) == ({"a.csv": CSV + b"fine,3\n"}, [])

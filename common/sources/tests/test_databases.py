@@ -110,12 +110,39 @@ def test_rows_before_the_watermark_are_left_out_and_counted_and_undated_ones_are
         assert texts(read(specs, {"text": "review"}, since="2027-01-01")) == ["bad", "good", "fine"]
 
 
+def test_what_is_no_date_is_never_left_out_as_an_older_one(database):
+    dates = [1790000000, "11/20/2025", "3 Nov 2025", "", None, "2026-11-20 10:00", "2025-11-20"]
+    with sqlite3.connect(database) as connection:
+        connection.executemany("INSERT INTO loose VALUES (?)", [(date,) for date in dates])
+    connection.close()
+    specs = parse_sources(f"sqlite:///{database}#loose")
+    reading = read(
+        specs, {"text": "review", "created_at": "review"}, since="2026-11-01T00:00+00:00"
+    )
+    assert texts(reading) == [str(date) if date else date for date in dates[:-1]]
+    assert reading.skipped == 1
+
+
+def test_a_query_stands_in_lineage_and_messages_as_it_was_given(database, monkeypatch):
+    monkeypatch.setenv("SPACED", "two  spaces")
+    monkeypatch.setenv("SHORT", "pw1")
+    query = "SELECT review FROM feedback WHERE review NOT IN ('${SPACED}',\n'${SHORT}')"
+    reading = read(asking(database, query), {"text": "review"})
+    assert len(list(reading)) == 3
+    shown = f"sqlite:///{database} [{' '.join(query.split())}]"
+    assert [source.uri for source in reading.sources] == [shown]
+    assert reading.guesses[0].startswith(f"{shown}: nothing orders")
+    with pytest.raises(InputError) as caught:
+        list(read(asking(database, query), {"text": "text"}))
+    assert caught.value.where == shown
+
+
 @pytest.mark.parametrize(
     ("since", "mark"),
     [
         ("2026-11-02T10:00:00+09:00", "2026-11-01"), ("2026-11-02 10:00:00", "2026-11-01"),
         ("2026-11-02", "2026-11-01"), ("1700000000", "1700000000"), ("20261102", "20261102"),
-        ("v7", "v7"), ("0001-01-01", "0001-01-01"),
+        ("v7", "v7"), ("0001-01-01", "0001-01-01"), ("2026-11-02T00:00:00+14:00", "2026-10-31"),
     ],
 )  # fmt: skip
 def test_a_date_is_taken_back_by_a_day_and_what_is_none_is_not(since, mark):
@@ -165,13 +192,17 @@ def test_what_is_not_there_is_answered_with_what_is(database, place, message):
         ("SELECT id FROM feedback", "no column 'review'; the columns are 'id'"),
         ("DELETE FROM feedback", "cannot be read"),
         ("SELECT 1) AS a; DELETE FROM feedback; --", "cannot be read"),
+        ("ATTACH 'new.db' AS new", "cannot be read"),
+        ("VACUUM INTO 'new.db'", "cannot be read"),
     ],
 )
-def test_a_query_that_is_none_is_refused_and_changes_nothing(database, query, message):
+def test_a_query_that_is_none_is_refused_and_changes_nothing(database, monkeypatch, query, message):
+    monkeypatch.chdir(database.parent)
     before = database.read_bytes()
     with pytest.raises(InputError, match=message):
         list(read(asking(database, query), {"text": "review"}))
     assert database.read_bytes() == before
+    assert list(database.parent.iterdir()) == [database]
 
 
 @pytest.mark.parametrize(
@@ -210,6 +241,13 @@ INSERT INTO feedback SELECT n, 'text ' || n || E' \\u0085 %s', n % 5 + 0.5,
   timestamp '2026-11-01' + n * interval '1 hour',
   date '2026-11-01' + n % 30, 'caf\\303\\251', '{"a": 1}', '{x}' FROM generate_series(1, 3000) AS n;
 INSERT INTO feedback (id, raw) VALUES (3001, '\\xff');
+CREATE SCHEMA "My S";
+CREATE TABLE "My S"."Ünï t" ("Te xt" text);
+INSERT INTO "My S"."Ünï t" VALUES ('quoted');
+CREATE MATERIALIZED VIEW copied AS SELECT review AS "Te xt" FROM feedback WHERE id = 1;
+CREATE TABLE parts ("Te xt" text) PARTITION BY LIST ("Te xt");
+CREATE TABLE part PARTITION OF parts DEFAULT;
+INSERT INTO parts VALUES ('in a part');
 """
 CANARY = "canary/p@ss"
 
@@ -279,6 +317,28 @@ def test_postgres_is_read_in_batches_with_all_its_types(postgres):
     assert (last.row, last.problem) == (3001, "not UTF-8")
     assert reading.sources[0].uri == f"{postgres}#feedback"
     assert not reading.guesses
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [("My S.Ünï t", "quoted"), ("copied", "text 1 \x85 %s"), ("parts", "in a part")],
+)
+def test_postgres_has_tables_of_many_kinds_and_names(postgres, table, text):
+    assert texts(read(parse_sources(f"{postgres}#{table}"), {"text": "Te xt"})) == [text]
+
+
+@pytest.mark.parametrize("since", ["", "2020-01-01"])
+def test_postgres_runs_one_statement_that_only_reads(postgres, since):
+    columns = {"text": "review", "created_at": "review"}
+    for query in (
+        "SELECT 'a' AS review; COMMIT; DELETE FROM feedback",
+        "SELECT 'a' AS review) AS a; COMMIT; DELETE FROM feedback; SELECT * FROM (SELECT 1",
+    ):
+        with pytest.raises(InputError, match=r"multiple commands|syntax error"):
+            list(read([SourceSpec(postgres, query=query)], columns, since=since))
+    assert len(texts(read(parse_sources(f"{postgres}#feedback"), {"text": "review"}))) == 3001
+    query = "SELECT review FROM feedback WHERE review LIKE '%9_ %s' AND 5 % 2 = 1 LIMIT 3; ;\n"
+    assert len(texts(read([SourceSpec(postgres, query=query)], columns, since=since))) == 3
 
 
 @pytest.mark.parametrize("column", ["created", "local", "day"])

@@ -144,3 +144,13 @@ def test_damage_far_inside_a_file_is_found_at_its_line(read):
     found = read("a.txt", bad)
     assert found.dropped == [(300_001, "not UTF-8", f"byte 0xc3 at offset {len(bad) - 7}")]
     assert found.kept[-1] == (300_002, "last")
+
+
+def test_a_stray_byte_does_not_make_another_encoding_of_the_whole_file(read):
+    rows = [f"déçu, naïve {n}" for n in range(40)] + ["façade \x81"]
+    found = read("a.csv", b"text\n" + "\n".join(rows).encode("latin-1"))
+    assert [text for _, text in found.kept] == rows[:-1]
+    assert found.dropped == [(42, "not CP1252", "byte 0x81")]
+    mac = "Très déçu, la façade a été bâclée, où êtes-vous"
+    told = read("a.csv", f"text,stars\n{mac!r},1\n".encode("mac_roman")).told
+    assert told[0].startswith("a.csv: read as mac_roman")

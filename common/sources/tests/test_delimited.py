@@ -40,8 +40,10 @@ def test_tabs_separate_a_tsv_file(read):
 
 
 @pytest.mark.parametrize(
-    "header", ["stars, text ", '"stars","text"', "\ufeffstars,text", "stars,'text'", " stars ,text"]
-)
+    "header",
+    ["stars, text ", '"stars","text"', "\ufeffstars,text", "stars,'text'", " stars ,text",
+     "stars,\u200ftext\u200e", "stars\xa0,\u200btext", "ï»¿stars,text"],
+)  # fmt: skip
 def test_spaces_quotes_and_marks_around_column_names_do_not_hide_them(read, header):
     found = read("a.csv", f"{header}\n5,good\n", "text", "stars")
     assert found.kept == [(2, "good", "5")]
@@ -182,7 +184,9 @@ def test_quotation_marks_that_quote_no_cell_are_text(read):
     found = read("a.tsv", "text\tstars\n" + "".join(rows))
     assert found.kept[0] == (2, '"Great" he said 0')
     assert found.told == ["a.tsv: quotation marks are text and quote no cell; pin with quotes=none"]
-    with pytest.raises(InputError, match="no way to quote 'never'; give doubled, escaped or none"):
+    with pytest.raises(
+        InputError, match="no way to quote 'never'; give doubled, escaped, spaced, none"
+    ):
         read("a.tsv", "text\tstars\n", quotes="never")
 
 
@@ -228,9 +232,42 @@ def test_a_pinned_header_is_a_header_whatever_it_looks_like(read):
     assert read("a.csv", "2023,2024\ngood,bad\n", "2024", header="yes").kept == [(2, "bad")]
 
 
-def test_lines_above_the_header_are_told(read):
-    with pytest.raises(InputError, match="no column 'text' in its first row, but in row 4; delete"):
-        read("a.csv", "# Export of May\n# shop 7\n\ntext,stars\ngood,5\n")
+def test_lines_above_the_header_are_dropped_one_by_one_and_told(read):
+    text = "Table 1,\n# May, shop 7\n\ntext,stars\ngood,5\n"
+    found = read("a.csv", text, "text", "stars")
+    assert found.kept == [(5, "good", "5")]
+    assert found.dropped == [(n, "above the header", "that is row 4") for n in (1, 2)]
+    told = "a.csv: its header is read from row 4, those above it are dropped: 2; pin with header=4"
+    assert found.told == [told]
+    assert read("a.csv", text, "text", "stars", header="4") == found._replace(told=[])
+    with pytest.raises(InputError, match="no row begins in line 3; pin header to one that does"):
+        read("a.csv", text, header="3")
+
+
+def test_a_wanted_name_below_rows_of_data_makes_no_header(read):
+    with pytest.raises(InputError, match="'text' in its first row, but in row 2; pin header=2 if"):
+        read("a.csv", "so nice,pos\ntext,pos\nmore,neg\n")
+    title = "Reviews of May,,\nid,text,stars\n1,good,5\n"
+    assert read("a.csv", title).kept == [(3, "good")]
+
+
+def test_the_second_of_two_header_rows_can_be_pinned(read):
+    text = "Rate,What can we do better?\nResponse,Open-Ended Response\nno,be faster\n"
+    question = read("a.csv", text, "What can we do better?")
+    assert question.kept == [(2, "Open-Ended Response"), (3, "be faster")]
+    found = read("a.csv", text, "Open-Ended Response", "Response", header="2")
+    assert found.kept == [(3, "be faster", "no")]
+    assert [row for row, *_ in found.dropped] == [1]
+
+
+def test_row_numbers_without_a_name_are_no_shift_of_the_columns(read):
+    text = '"text","stars"\n' + "".join(f'"{n}","good",{n % 5}\n' for n in range(1, 9))
+    found = read("a.csv", text, "text", "stars")
+    assert found.kept[:2] == [(2, "good", "1"), (3, "good", "2")]
+    assert not found.dropped
+    assert found.told == ["a.csv: its rows begin with a number that the header has no name for"]
+    texts = "text,stars\n" + "".join(f"text {n},5,more\n" for n in range(9))
+    assert len(read("a.csv", texts, "text", "stars").dropped) == 9
 
 
 @pytest.mark.parametrize(
@@ -249,10 +286,11 @@ def test_a_missing_column_is_answered_with_the_columns_and_the_likeliest(read, h
     assert f"{likely!r}" in str(caught.value) or not likely
 
 
-def test_columns_without_a_name_are_numbered_and_double_ones_refused_only_if_wanted(read):
+def test_columns_without_a_name_are_numbered_and_double_ones_reached_by_number(read):
     text = "text,,note,note\ngood,x,a,b\n"
     assert read("a.csv", text, "text", "column_2").kept == [(2, "good", "x")]
-    with pytest.raises(InputError, match="two columns 'note'"):
+    assert read("a.csv", text, "text", "column_4").kept == [(2, "good", "b")]
+    with pytest.raises(InputError, match=r"two columns 'note'.*number: column_3, column_4$"):
         read("a.csv", text, "note")
 
 
@@ -292,3 +330,53 @@ def test_text_that_was_read_wrongly_before_stays_as_it_came(read):
     found = read("a.csv", f'text,stars\n"{text}",1\n')
     assert found.kept == [(2, text)]
     assert not found.told
+
+
+def test_null_of_a_database_is_no_value_however_cells_are_quoted(read):
+    plain = "id\ttext\tstars\n1\t\\N\t5\n2\tgood\t\\N\n"
+    assert read("a.tsv", plain, "text", "stars").kept == [(2, None, "5"), (3, "good", None)]
+    quoted = '"id","text","stars"\n"1","say \\"yes\\", ok",\\N\n"2",\\N,"1"\n\\N,"\\Nice","3"\n'
+    found = read("a.csv", quoted, "text", "stars", "id")
+    assert found.kept == [
+        (2, 'say "yes", ok', None, "1"), (3, None, "1", "2"), (4, "Nice", "3", None),
+    ]  # fmt: skip
+
+
+def test_spaces_before_quotation_marks_do_not_hide_them(read):
+    text = 'id, text, stars\n1, "good, cheap", "5"\n2, "bad", "1"\n'
+    found = read("a.csv", text, "text", "stars")
+    assert found.kept == [(2, "good, cheap", "5"), (3, "bad", "1")]
+    assert found.told == [
+        "a.csv: quotation marks have spaces before them, which are left out; pin with quotes=spaced"
+    ]
+    assert read("a.csv", text, "text", "stars", quotes="spaced") == found._replace(told=[])
+    inside = 'text,stars\n"he said, ""yes""",5\n5, "bad"\n'
+    assert read("a.csv", inside, quotes="doubled").kept == [(2, 'he said, "yes"'), (3, "5")]
+
+
+@pytest.mark.parametrize("header", ["text^stars", "text\x01stars", '"text,stars"'])
+def test_rows_of_a_single_cell_are_told_with_how_to_mend_them(read, header):
+    with pytest.raises(InputError, match="each row is a single cell: pin the delimiter, or take"):
+        read("a.csv", f"{header}\n{header.replace('text', 'good')}\n", "text", "stars")
+
+
+def test_a_carriage_return_that_ends_no_line_of_a_file_with_line_feeds_is_named(read):
+    found = read("a.csv", "text,stars\r\ngood,5\rbad,1\r\nfine,3\r\n", "text", "stars")
+    assert found.kept == [(3, "fine", "3")]
+    assert found.dropped == [(2, "not readable as CSV", "a carriage return in the middle of a row")]
+
+
+def test_a_header_of_a_hundred_thousand_characters_is_read(read):
+    names = [f"How satisfied are you with our service number {n:05d}?" for n in range(4000)]
+    content = ",".join([*names, "text"]) + "\n" + "5," * 4000 + "good\n"
+    assert read("a.csv", content, "text", names[3999]).kept == [(2, "good", "5")]
+
+
+def test_a_message_lists_no_more_columns_than_can_be_read(read):
+    with pytest.raises(InputError, match=r"'c49' and 250 more$"):
+        read("a.csv", ",".join(f"c{n}" for n in range(300)) + "\n" + "," * 299 + "\n", "other")
+
+
+def test_json_named_csv_is_told_with_its_format(read):
+    with pytest.raises(InputError, match="JSON, not columns; pin format=jsonl"):
+        read("a.csv", '{"text": "good", "stars": 5}\n' * 3)

@@ -28,6 +28,7 @@ def test_a_mark_alone_holds_no_rows(read, name):
         (b"\x1f\x8brest", "compressed, not text; name it .gz"),
         (b"\n<!DOCTYPE html><html>", "a web page, not text; download it again"),
         (b"<HTML>", "a web page, not text"),
+        (b'<?xml version="1.0"?><feed/>', "an XML document, not text; export it as CSV or JSON"),
     ],
 )
 def test_what_is_no_text_is_called_by_its_name(write, content, what):

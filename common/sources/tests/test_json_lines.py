@@ -178,3 +178,22 @@ def test_any_text_is_read_back(read, texts, escaped, layout):
         content = json.dumps(rows, ensure_ascii=escaped, indent=indent)
     found = read("a.json", content, encoding="utf-8")
     assert [text for _, text in found.kept] == texts
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{'text': 'good'}\n{'text': 'bad'}\n", "Expecting property name enclosed in .*"),
+        ('window.YTD.tweets.part0 = [ {"text": "good"} ]', "Expecting value"),
+        ('[["text", "stars"], ["good", 5]]', "a list instead"),
+        ("text,stars\ngood,5\n", "Expecting value"),
+    ],
+)
+def test_what_holds_no_object_at_all_is_one_line_with_the_reason(read, content, why):
+    with pytest.raises(InputError, match=f"row 1: holds no row of JSON .*: {why}.; write one obj"):
+        read("a.json", content)
+
+
+def test_a_key_in_another_case_is_proposed(read):
+    with pytest.raises(InputError, match="no column 'text'; the columns are 'Text'; the text may"):
+        read("a.jsonl", '{"Text": "good"}\n')

@@ -76,3 +76,32 @@ def test_what_a_variable_puts_into_a_path_is_hidden_in_lineage(folder, monkeypat
     secrets = Secrets()
     ((content, source),) = found(secrets.resolve_uri(f"{folder}/${{CUSTOMER}}/*.csv"), secrets)
     assert content.place == source.uri == f"{folder}/${{CUSTOMER}}/c.csv"
+
+
+def test_a_file_that_links_lead_to_comes_once_by_its_first_name(folder):
+    (folder / "deep/loop").symlink_to(folder / "deep")
+    (folder / "deep/latest.csv").symlink_to(folder / "deep/c.csv")
+    names = ["a.csv", "b.csv", "deep/c.csv", "deep/er/d[1].csv"]
+    assert find_files(f"{folder}/**/*.csv") == [folder / name for name in names]
+    assert find_files(f"{folder}/deep/latest.csv") == [folder / "deep/latest.csv"]
+
+
+def test_what_can_be_read_only_once_is_refused_instead_of_waited_for(folder):
+    os.mkfifo(folder / "pipe.csv")
+    for name in ("pipe.csv", "p*.csv"):
+        with pytest.raises(InputError, match=r"pipe\.csv: no regular file.*to a file"):
+            found(folder / name)
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".csv", "a" * 300 + "*.csv", "a.csv/b.csv"])
+def test_a_name_that_no_file_can_have_is_one_line(folder, name):
+    with pytest.raises(InputError, match=r"cannot be looked for|no such file"):
+        found(folder / name)
+
+
+@pytest.mark.parametrize("name", ["a b.csv", "ü#1.csv", "q?.csv", "50%25.csv", "x[1].csv"])
+def test_any_name_is_read_as_a_path_and_as_an_address(tmp_path, name):
+    (tmp_path / name).write_bytes(CSV)
+    for uri in (str(tmp_path / name), (tmp_path / name).as_uri(), f"FILE{tmp_path.as_uri()[4:]}/*"):
+        ((content, source),) = found(uri)
+        assert (content.name, source.uri) == (name, str(tmp_path / name))

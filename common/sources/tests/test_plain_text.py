@@ -16,6 +16,13 @@ def test_other_columns_than_the_text_are_not_there(write):
         list(records(write("a.txt", "good\n"), {"text": "any", "rating": "stars"}, {}, print))
 
 
+def test_tabs_in_every_line_are_told_with_the_format_that_splits_them(read):
+    found = read("a.txt", "text\tstars\ngood\t5\n".encode("utf-16"))
+    assert found.kept == [(1, "text\tstars"), (2, "good\t5")]
+    assert found.told == ["a.txt: each line is a text, with tabs in it; pin format=tsv for columns"]
+    assert not read("a.txt", "good\tcheap\nbad\n").told
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

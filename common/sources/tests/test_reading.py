@@ -87,6 +87,29 @@ def test_the_traceback_of_a_bug_is_cleared_of_secrets_and_is_kept_whole_without(
         list(read(parse_sources("a.csv"), {"text": "text"}))
 
 
+def test_what_a_variable_put_into_a_name_is_hidden_in_every_record_and_guess(folder, monkeypatch):
+    monkeypatch.setenv("CUSTOMER", "c4nary")
+    monkeypatch.setenv("FILE", "c4nary.csv")
+    (folder / "c4nary.csv").write_text("Text;stars\ngood;5\n")
+    for uri, origin in (("${CUSTOMER}.csv", "${CUSTOMER}"), ("${FILE}", "${FILE}")):
+        reading = read(parse_sources(uri), {"text": "text"})
+        (record,) = reading
+        assert (record.file, record.origin) == (uri, origin)
+        assert len(reading.guesses) == 2
+        assert "c4nary" not in repr([record, reading.guesses, reading.sources])
+
+
+def test_bytes_that_are_read_twice_are_told(folder):
+    (folder / "copy.csv").write_text(CSV)
+    reading = read(parse_sources("a.csv | [ac]*.csv | all.zip"), {"text": "text"})
+    assert len(list(reading)) == 6 + 5
+    assert [guess.replace(f"{folder}/", "") for guess in reading.guesses] == [
+        "a.csv: the same bytes as a.csv: its rows come again",
+        "copy.csv: the same bytes as a.csv: its rows come again",
+    ]
+    assert len(reading.sources) == 4
+
+
 @pytest.fixture(autouse=True)
 def warnings_as_they_were():
     yield

@@ -1,13 +1,18 @@
+import base64
 import logging
+import os
+import subprocess
+import sys
 import warnings
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment_common.addresses import refuse_literal
 from sentiment_common.errors import InputError
 from sentiment_sources import parse_sources
-from sentiment_sources.secrets import Secrets, refuse_literal
+from sentiment_sources.secrets import Secrets
 
 CANARY = "c@n/a:r y+%?#"
 
@@ -52,6 +57,8 @@ def test_the_password_in_an_address_that_is_a_secret_as_a_whole_is_hidden_alone_
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
+        ("https://[host/?t=${HOME}", r"https://\[host/\?t=\$\{HOME\}: no address \(Invalid IPv6"),
+        ("https://[host/", "no address"),
         ("https://host/?t=${NOWHERE}", r"\$\{NOWHERE\}: the environment variable 'NOWHERE' is not"),
         ("https://host/?t=${}", "the environment variable '' is not set"),
         ("https://host/?t=${file:/nowhere}", "/nowhere: the file of a secret cannot be read"),
@@ -71,6 +78,8 @@ def test_a_missing_secret_is_called_by_its_name(uri, message):
         "https://h/a?X-Amz-Signature=hunter2", "https://h/a?X-Amz-Security-Token=hunter2",
         "https://h/a?sv=1&sig=hunter2", "https://h/a?token=hunter2#x", "https://h/?KEY=${A}hunter2",
         "postgresql://host/db?user=a&password=hunter2", "https://h/a?access_token=hunter2",
+        "https://h/a?private_token=hunter2", "https://h/a?x-api-key=hunter2",
+        "https://h/a?AccountKey=hunter2", "https://h/a?refreshToken=hunter2",
     ],
 )  # fmt: skip
 def test_a_secret_in_an_address_is_refused_and_not_repeated(uri):
@@ -85,7 +94,8 @@ def test_a_secret_in_an_address_is_refused_and_not_repeated(uri):
         "https://user:${A}@host/a.csv", "https://host/a.csv?page=token", "a@b:c/d.csv",
         "https://host/a.csv?token=${file:/run/secrets/t}", "https://host/a.csv?token=",
         "postgresql://user@host/db",
-        "https://host/mail@home:a.csv", "s3://bucket/a?sig",
+        "https://host/mail@home:a.csv", "s3://bucket/a?sig", "https://h/a?monkey=1&sort_key=date",
+        "https://h/a?bypass=1&author=me&design=2",
     ],
 )  # fmt: skip
 def test_addresses_without_secrets_pass(uri):
@@ -101,6 +111,7 @@ def test_logs_and_warnings_of_whatever_library_are_cleared_of_secrets(secrets, c
         uri = secrets.resolve_uri("https://host/a?token=${CANARY}")
         secrets.hide_in_logs()
         logging.getLogger("aiohttp.client").warning("cannot get %r", uri)
+        logging.getLogger("library").warning("%d bytes of", uri)
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.warn(f"slow: {uri}", stacklevel=1)
@@ -112,7 +123,7 @@ def test_logs_and_warnings_of_whatever_library_are_cleared_of_secrets(secrets, c
         root.removeHandler(handler)
         logging.captureWarnings(False)
     said = capsys.readouterr().err
-    assert said.count("${CANARY}") >= 3
+    assert said.count("${CANARY}") >= 4
     assert secrets.hide(said) == said
 
 
@@ -123,3 +134,23 @@ def test_no_text_betrays_a_secret(value, frame):
     said = frame.format(value, value)
     assert value in "${S}" or value not in secrets.hide(said)
     assert repr(value)[1:-1] in "${S}" or repr(value)[1:-1] not in secrets.hide(repr(said))
+
+
+def test_what_http_sends_of_a_password_is_hidden_too(secrets):
+    secrets.resolve_uri("https://u:${CANARY}@host/a.csv")
+    sent = base64.b64encode(f"u:{CANARY}".encode()).decode()
+    assert secrets.hide(f"Authorization: Basic {sent}") == "Authorization: Basic ${password}"
+
+
+def test_logs_are_cleared_where_nobody_has_configured_them():
+    code = (
+        "import logging; from sentiment_sources.secrets import Secrets; secrets = Secrets();"
+        "logging.getLogger('urllib3').warning('before: %s', secrets.resolve('${CANARY}'));"
+        "secrets.hide_in_logs();"
+        "logging.getLogger('urllib3').warning('after: %s', secrets.resolve('${CANARY}'))"
+    )
+    environment = {**os.environ, "CANARY": CANARY}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stderr == f"before: {CANARY}\nafter: ${{CANARY}}\n"

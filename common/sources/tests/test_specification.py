@@ -115,7 +115,7 @@ def test_relative_paths_begin_at_the_file_that_names_them(toml, here):
         ("[[source]]\nuri='a'\ntxt='a'", "unknown key 'txt'; did you mean 'text'.* created_at"),
         ("[[source]]\nuri='a'\ncolumns={stars='a'}", "columns: unknown key 'stars'.*rating"),
         ("[[source]]\nuri='a'\ntext='a'\ncolumns={text='b'}", "two columns for 'text'"),
-        ("[[source]]\nuri='a'\nlabels={1=2}", "labels: 1 is no text: 2"),
+        ("[[source]]\nuri='a'\nlabels={1=2}", "labels: '1' is no text; put it in quotes"),
         ("[[source]]\nuri='a'\nlabels='a'", "labels is no table"),
         ("[[source]]\nuri='https://a:b@host/'", "source 1: a secret in the address"),
     ],

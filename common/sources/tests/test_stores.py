@@ -22,6 +22,7 @@ from sentiment_sources.secrets import Secrets
 
 CSV = b"text,stars\ngood,5\nbad,1\n"
 KEY, SECRET = "tester", "canary-secret-key"
+ODD = "odd/ü #1?%20+&=.csv"
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +123,14 @@ def fill(environment, log):
                 key=KEY, secret=SECRET, endpoint_url=address, skip_instance_cache=True
             )
             system.makedirs("feedback", exist_ok=True)
-            for key in ("a.csv", "2026/b.csv", "2026/11/c[1].csv", "2026/notes.txt", "grows.csv"):
+            for key in (
+                "a.csv",
+                "2026/b.csv",
+                "2026/11/c[1].csv",
+                "2026/notes.txt",
+                "grows.csv",
+                ODD,
+            ):
                 system.pipe_file(f"feedback/{key}", CSV)
             return
         except OSError as error:
@@ -142,6 +150,25 @@ def test_a_pattern_is_listed_by_the_store_in_the_order_of_names(s3):
     ]
     one = "s3://feedback/2026/11/c[1].csv"
     assert list(fetched(one)) == [row("c[1].csv", one)]
+
+
+def test_an_object_of_any_name_is_read_alone_and_by_a_pattern(s3):
+    expected = [row(ODD.rpartition("/")[2], f"s3://feedback/{ODD}")]
+    assert list(fetched(f"s3://feedback/{ODD}")) == expected
+    assert list(fetched("s3://feedback/odd/*.csv")) == expected
+
+
+def test_an_object_that_vanishes_behind_the_listing_is_one_line(s3, monkeypatch):
+    import s3fs
+
+    system = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+    for name in ("1.csv", "2.csv"):
+        system.pipe_file(f"feedback/fleeting/{name}", CSV)
+    files = fetched("s3://feedback/fleeting/*.csv")
+    next(files)
+    system.rm("feedback/fleeting/2.csv")
+    with pytest.raises(InputError, match=r"fleeting/2\.csv: no such file"):
+        next(files)
 
 
 def test_an_object_that_changes_while_it_is_copied_is_refused(s3, monkeypatch):

@@ -47,7 +47,13 @@ class Answers(BaseHTTPRequestHandler):
         self.send(302, Location="/there.csv")
 
     def loop(self):
-        self.send(302, Location="/loop.csv")
+        self.send(302, Location="/loop.csv?X-Amz-Signature=canary")
+
+    def signed(self):
+        self.send(302, Location="/forbidden.csv?X-Amz-Signature=canary")
+
+    def elsewhere(self):
+        self.send(302, Location="ftp://host/a.csv?X-Amz-Signature=canary")
 
     def gone(self):
         self.send(404, b"<html>no</html>")
@@ -184,3 +190,15 @@ def test_nothing_is_left_on_the_disk(host, tmp_path, monkeypatch):
     with pytest.raises(InputError):
         list(fetched(f"{host}/cut.csv"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("loop", "TooManyRedirects"), ("signed", "access denied"), ("elsewhere", r"//host/a.csv\?\.")],
+)
+def test_the_signature_of_an_address_that_a_server_sends_us_on_to_is_not_repeated(
+    host, caplog, path, message
+):
+    with pytest.raises(InputError, match=message) as caught:
+        list(fetched(f"{host}/{path}.csv"))
+    assert "canary" not in str(caught.value) + caplog.text

@@ -1,12 +1,10 @@
 """What readers give: one record per row of a source, before anything is known of its meaning."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row of a source.
 
     Attributes:

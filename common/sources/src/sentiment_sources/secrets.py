@@ -4,6 +4,7 @@
 a file holds, e.g. a secret that Kubernetes has mounted. Addresses with secrets in them are refused.
 """
 
+import base64
 import json
 import logging
 import os
@@ -12,16 +13,9 @@ import traceback
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from sentiment_common.addresses import PLACEHOLDER, SECRET_PARAMETER, blank
 from sentiment_common.errors import InputError
 
-PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
-SECRET_PARAMETERS = frozenset(
-    """access_key access_token account_key accountkey api_key apikey auth client_secret credential
-    jwt key pass passphrase passwd password pwd secret secret_key sig signature sslpassword token
-    x-amz-credential x-amz-security-token x-amz-signature x-goog-credential
-    x-goog-signature""".split()
-)
-"""Parameters of an address whose values are secrets, in lower case."""
 STANDARD_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HF_TOKEN", "PGPASSWORD")
 """Where the stores' own clients look for secrets; their messages could repeat them."""
 
@@ -59,8 +53,8 @@ class Secrets:
         Raises:
             InputError: A variable or file is missing.
         """
-        authority = re.match(r"[^/?#]*://[^/?#]*@", PLACEHOLDER.sub(_blank, uri))
-        question = PLACEHOLDER.sub(_blank, uri).find("?")
+        authority = re.match(r"[^/?#]*://[^/?#]*@", PLACEHOLDER.sub(blank, uri))
+        question = PLACEHOLDER.sub(blank, uri).find("?")
 
         def put(match: re.Match[str]) -> str:
             value = self._value(match)
@@ -98,8 +92,10 @@ class Secrets:
         """
         if self.names:
             logging.captureWarnings(True)
-            for handler in logging.getLogger().handlers:
-                handler.addFilter(_Hiding(self))
+            # The last resort speaks where nobody has configured logging.
+            for handler in (*logging.getLogger().handlers, logging.lastResort):
+                if handler:
+                    handler.addFilter(_Hiding(self))
 
     def learn(self, value: str, name: str) -> None:
         """Remembers a secret, to hide it by a name."""
@@ -110,13 +106,19 @@ class Secrets:
 
     def _learn_parts(self, resolved: str, uri: str) -> None:
         """Remembers password and signatures of an address that was a secret as a whole."""
+        try:
+            parts = urlsplit(resolved)
+        except ValueError as error:
+            raise InputError(f"no address ({error})", where=uri, mend="check it") from error
         if resolved == uri or "://" not in resolved:
             return
-        parts = urlsplit(resolved)
-        if parts.password and parts.password not in uri:
-            self.learn(unquote(parts.password), "${password}")
+        if parts.password:
+            both = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+            self.learn(base64.b64encode(both.encode()).decode(), "${password}")  # as HTTP sends it
+            if parts.password not in uri:
+                self.learn(unquote(parts.password), "${password}")
         for name, value in parse_qsl(parts.query):
-            if name.lower() in SECRET_PARAMETERS:
+            if SECRET_PARAMETER.fullmatch(name):
                 self.learn(value, f"${{{name}}}")
 
     def _value(self, match: re.Match[str]) -> str:
@@ -126,45 +128,13 @@ class Secrets:
         return value
 
 
-def refuse_literal(uri: str, where: str = "") -> None:
-    """Checks that an address has placeholders where others have secrets.
-
-    Args:
-        uri: The address as it was given.
-        where: What it was given by, for the message.
-
-    Raises:
-        InputError: It holds a password, a signature or a token. The message does not repeat it.
-    """
-    blank = PLACEHOLDER.sub(_blank, uri)
-    scheme, separator, rest = blank.partition("://")
-    if not separator:
-        return
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    user, at, _ = authority.rpartition("@")
-    name, colon, password = user.partition(":")
-    address = f"{scheme}://{authority.rpartition('@')[2]}"
-    mend = "put ${NAME} in its place and the secret into the environment variable NAME"
-    # What stands before the host of a web address is a token more often than a name.
-    if at and (password.strip("*") or (_is_web(scheme) and not colon and name.strip("*"))):
-        raise InputError("a secret in the address", where=where or address, mend=mend)
-    _, question, behind = rest.partition("?")
-    for key, value in parse_qsl(behind.partition("#")[0] if question else "", separator="&"):
-        if key.lower() in SECRET_PARAMETERS and value.strip("*"):
-            raise InputError(
-                f"a secret in the address, as its parameter {key!r}",
-                where=where or address,
-                mend=mend,
-            )
-
-
 class _Hiding(logging.Filter):
     def __init__(self, secrets: Secrets) -> None:
         super().__init__()
         self._secrets = secrets
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._secrets.hide(record.getMessage()), ()
+        record.msg, record.args = self._secrets.hide(_said(record)), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
@@ -172,9 +142,12 @@ class _Hiding(logging.Filter):
         return True
 
 
-def _blank(match: re.Match[str]) -> str:
-    """Returns a stand-in of the same length, for placeholders hold slashes and colons."""
-    return "*" * len(match[0])
+def _said(record: logging.LogRecord) -> str:
+    """Returns what a record says, also where its arguments do not fit, which stops no program."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        return f"{record.msg} {record.args}"
 
 
 def _encoded(sign: str) -> str:
@@ -186,10 +159,6 @@ def _encoded(sign: str) -> str:
     forms = {sign, percent, percent.lower(), repr(sign)[1:-1], json.dumps(sign)[1:-1]}
     forms |= {" ": {"+"}, "'": {"\\'"}}.get(sign, set())
     return f"(?:{'|'.join(map(re.escape, sorted(forms, key=len, reverse=True)))})"
-
-
-def _is_web(scheme: str) -> bool:
-    return scheme.lower() in ("http", "https")
 
 
 def _variable(name: str) -> str:

@@ -2,22 +2,19 @@
 
 import difflib
 import glob
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sentiment_common.addresses import NAMED, SEPARATOR, refuse_literal
 from sentiment_common.errors import InputError
-from sentiment_sources.secrets import refuse_literal
 
 ROLES = ("text", "label", "rating", "id", "group", "source", "created_at")
 PINS = ("encoding", "delimiter", "quotes", "header", "format")
 KEYS = ("name", "uri", "query", "columns", "labels", "rating_thresholds", *ROLES, *PINS)
 """What a table of a file of sources may hold."""
-NAMED = re.compile(r"([A-Za-z0-9_-]+)=(.+)", re.DOTALL)
-SEPARATOR = re.compile(r"\s\|\s|\n")
 SQLITE = "sqlite:///"
 
 
@@ -144,7 +141,8 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     if key == "rating_thresholds" and isinstance(value, list):
         return ",".join(str(one) for one in value)
     if not isinstance(value, str):
-        raise InputError(f"{key} is no text: {value!r}", where=where, mend="put it in quotes")
+        # It is not repeated: an address in a list would stand there with its password.
+        raise InputError(f"{key!r} is no text", where=where, mend="put it in quotes")
     return value
 
 

@@ -1,5 +1,7 @@
 """Which column of a file is meant by a name, and what to say where none is."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sentiment_common.errors import InputError
@@ -23,9 +25,24 @@ LONG = 20
 """Characters, on average, of a column that is likely text."""
 
 
+LISTED = 50
+"""Names of columns that a message lists."""
+
+_AROUND = " \t\r\n\"'\xa0\ufeff\u200b\u200e\u200f\u2060"
+_MARK_IN_CP1252 = "\ufeff".encode().decode("cp1252")
+_FORMATTING = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_NUMBERED = re.compile("column_([1-9][0-9]{0,5})")
+
+
 def clean(name: str) -> str:
     """Returns a column's name without white space, marks and quotes around it."""
-    return name.strip("\ufeff \t\r\n\"'")
+    return name.removeprefix(_MARK_IN_CP1252).strip(_AROUND)
+
+
+def fold(name: str) -> str:
+    """Returns what two names have in common that look alike: case, accents' spelling and spaces."""
+    seen = unicodedata.normalize("NFKC", _FORMATTING.sub("", name)).casefold()
+    return " ".join(seen.split())
 
 
 def find_columns(
@@ -37,7 +54,8 @@ def find_columns(
 ) -> dict[str, int]:
     """Returns the position of each wanted column by role.
 
-    A name is matched exactly, else in any case if only one column then fits.
+    A name is matched exactly, else as ``fold`` says if only one column then fits, else as
+    ``column_N``: by its number, which reaches columns whose names are the same.
 
     Args:
         content: The file.
@@ -50,17 +68,20 @@ def find_columns(
         InputError: A column is missing or ambiguous; the message lists the columns there are, and
             the likeliest.
     """
-    folded = [name.casefold() for name in names]
+    folded = [fold(name) for name in names]
     found = {}
     for role, wanted in columns.items():
         same = names.count(wanted)
-        alike = folded.count(wanted.casefold())
+        alike = folded.count(fold(wanted))
+        number = _NUMBERED.fullmatch(wanted)
         if same == 1:
             found[role] = names.index(wanted)
         elif same == 0 and alike == 1:
-            found[role] = folded.index(wanted.casefold())
+            found[role] = folded.index(fold(wanted))
             there = names[found[role]]
-            tell(f"{content.name}: column {wanted!r} read from {there!r}; pin by naming that")
+            tell(f"{content.name}: column {wanted!r} read from {there!a}; pin by naming that")
+        elif not (same or alike) and number and int(number[1]) <= len(names):
+            found[role] = int(number[1]) - 1
         else:
             raise missing_column(content, role, wanted, names, rows)
     return found
@@ -79,12 +100,22 @@ def missing_column(
         names: The columns there are.
         rows: Some rows, by which the likeliest is proposed.
     """
-    fitting = [name for name in names if name.casefold() == wanted.casefold()]
-    what = f"two columns {wanted!r}" if fitting else f"no column {wanted!r}"
-    listing = ", ".join(repr(column) for column in names) or "none"
-    likely = "" if fitting else propose(role, names, rows)
-    proposal = f"; the {role} may be in {likely!r}" if likely else ""
-    return InputError(what, where=content.place, mend=f"the columns are {listing}{proposal}")
+    fitting = [at for at, name in enumerate(names, start=1) if fold(name) == fold(wanted)]
+    double = len(fitting) > 1
+    what = f"two columns {wanted!r}" if double else f"no column {wanted!r}"
+    shown = [repr(column) for column in names[:LISTED]]
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    hint = ""
+    if double:
+        hint = f"; name one by its number: {', '.join(f'column_{at}' for at in fitting)}"
+    elif len(names) == 1 and fold(wanted) in fold(names[0]) != fold(wanted):
+        hint = (
+            "; each row is a single cell: pin the delimiter, or take off quotes around whole rows"
+        )
+    elif likely := propose(role, names, rows):
+        hint = f"; the {role} may be in {likely!r}"
+    listing = (", ".join(shown) or "none") + more + hint
+    return InputError(what, where=content.place, mend=f"the columns are {listing}")
 
 
 def propose(role: str, names: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> str:

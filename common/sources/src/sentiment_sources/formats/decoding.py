@@ -24,12 +24,17 @@ LATIN = ("cp1252", "cp1250", "cp1254", "mac_roman")
 OTHER = ("cp1251", "cp1253", "koi8_r", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr")
 """What a file that is not UTF-8 may be; a choice of hundreds finds odd ones in short texts."""
 
+STRAY = 0.05
+"""Share of lines with bytes that cp1252 has not, up to which these are damage and the rest is it:
+in text of a Macintosh they are frequent letters."""
+
 LATIN_SHARE = 0.3
 """Texts in Latin letters have fewer letters beyond ASCII than this, texts in others more."""
 
 SAMPLE = 64 * 1024
 """Bytes of lines that are not UTF-8 by which their encoding is told."""
 
+_OUTSIDE_CP1252 = re.compile(b"[\x81\x8d\x8f\x90\x9d]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -230,7 +235,7 @@ class _Census:
     def add(self, line: str, row: int) -> None:
         bad = _SURROGATE.search(line)
         if not bad:
-            self.valid += 1
+            self.valid += not line.isascii()
             return
         self.bad += 1
         self.first = self.first or f"byte 0x{ord(bad[0]) & 0xFF:02x} in line {row}"
@@ -243,9 +248,12 @@ def _guess(content: Content, tell: Callable[[str], None]) -> str:
     for chunk in _decode(content, "utf-8"):
         end = "\n" if "\n" in chunk.text else "\r"
         if not chunk.text.isascii():
-            for number, line in enumerate(chunk.text.split(end)):
-                if not line.isascii():
+            lines = chunk.text.split(end)
+            if chunk.suspect:
+                for number, line in enumerate(lines):
                     census.add(line, row + number)
+            else:
+                census.valid += sum(not line.isascii() for line in lines)
         row += chunk.text.count(end)
     if not census.bad:
         return "utf-8"
@@ -268,6 +276,10 @@ def _legacy(sample: bytes) -> str:
     beyond = sum(byte > 127 for byte in sample)
     letters = beyond + sum(byte in string.ascii_letters.encode() for byte in sample)
     candidates = LATIN if beyond < LATIN_SHARE * letters else OTHER
+    lines = sample.splitlines()
+    fitting = [line for line in lines if not _OUTSIDE_CP1252.search(line)]
+    if candidates is LATIN and len(fitting) >= (1 - STRAY) * len(lines):
+        sample = b"\n".join(fitting)
     matches = from_bytes(sample, cp_isolation=list(candidates))
     best = matches.best()
     if best is None or best.encoding == "cp1252":

@@ -6,9 +6,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from sentiment_common.errors import InputError
-from sentiment_sources.formats.columns import clean
+from sentiment_sources.formats.columns import clean, fold
 from sentiment_sources.formats.decoding import Text
-from sentiment_sources.formats.rows import DOUBLED, ESCAPED, UNQUOTED, Dialect, Row, Rows
+from sentiment_sources.formats.rows import (
+    DOUBLED,
+    ESCAPED,
+    SPACED,
+    UNQUOTED,
+    Dialect,
+    Row,
+    Rows,
+)
 
 DELIMITERS = "\t;|,"
 """What may separate columns. Where two explain a file equally well the first here does: decimal
@@ -25,8 +33,17 @@ SAMPLE = 64 * 1024
 LOOK = 20
 """Rows among which the header is, if there is anything above it."""
 
+HOW = {
+    DOUBLED: "are doubled inside a cell",
+    ESCAPED: "are marked by a backslash",
+    SPACED: "have spaces before them, which are left out",
+    UNQUOTED: "are text and quote no cell",
+}
 EVIDENCE = 3
 """Rows with quotation marks that have to speak against quoting before it is not assumed."""
+
+
+_SPACED = re.compile(' +"')
 
 
 @dataclass(frozen=True)
@@ -85,14 +102,13 @@ def sniff(
         return replace(dialect, quotes=_parse_quotes(pins["quotes"]))
     quotes = _quotes(lines, dialect, wanted)
     if quotes != DOUBLED:
-        how = "marked by a backslash" if quotes == ESCAPED else "text and quote no cell"
-        tell(f"{name}: quotation marks are {how}; pin with quotes={quotes}")
+        tell(f"{name}: quotation marks {HOW[quotes]}; pin with quotes={quotes}")
     return replace(dialect, quotes=quotes)
 
 
 def sample_rows(text: Text, dialect: Dialect) -> list[Row]:
     """Returns the first rows of a file, as wide as they are."""
-    return list(islice(Rows(_sample(text), {}, dialect, text.content.place), SAMPLE_ROWS))
+    return list(islice(Rows([_sample(text)], {}, dialect, text.content.place), SAMPLE_ROWS))
 
 
 def parse_delimiter(pin: str) -> str:
@@ -110,10 +126,10 @@ def parse_delimiter(pin: str) -> str:
 
 
 def _parse_quotes(pin: str) -> str:
-    if pin not in (DOUBLED, ESCAPED, UNQUOTED):
+    if pin not in HOW:
         raise InputError(
             f"no way to quote {pin!r}", where="quotes",
-            mend=f"give {DOUBLED}, {ESCAPED} or {UNQUOTED}",
+            mend=f"give {', '.join(HOW)}",
         )  # fmt: skip
     return pin
 
@@ -123,24 +139,23 @@ def _spell(delimiter: str) -> str:
 
 
 def _sample(text: Text) -> list[str]:
-    lines = text.head[:SAMPLE].split(text.end)
-    if len(text.head) > SAMPLE:
-        lines.pop()
-    return [line + text.end for line in lines]
+    # To the end of the line, for the header alone may be longer.
+    end = text.head.find(text.end, SAMPLE)
+    return [line + text.end for line in text.head[: end if end >= 0 else None].split(text.end)]
 
 
-def _try(lines: Sequence[str], dialect: Dialect, wanted: Collection[str]) -> _Trial:
-    rows = list(islice(Rows(lines, {}, dialect, ""), SAMPLE_ROWS))
+def _try(lines: list[str], dialect: Dialect, wanted: Collection[str]) -> _Trial:
+    rows = list(islice(Rows([lines], {}, dialect, ""), SAMPLE_ROWS))
     if not rows:
         return _Trial(dialect, 0, 0.0, rows)
-    folded = {name.casefold() for name in wanted}
-    found = max(len(folded & {clean(f).casefold() for f in row.fields}) for row in rows[:LOOK])
+    folded = {fold(name) for name in wanted}
+    found = max(len(folded & {fold(clean(f)) for f in row.fields}) for row in rows[:LOOK])
     width = len(rows[0].fields)
     even = sum(len(row.fields) == width for row in rows) / len(rows) if width > 1 else 0.0
     return _Trial(dialect, found, even, rows)
 
 
-def _delimiter(lines: Sequence[str], usual: str, wanted: Collection[str]) -> str:
+def _delimiter(lines: list[str], usual: str, wanted: Collection[str]) -> str:
     trials = [_try(lines, Dialect(delimiter), wanted) for delimiter in DELIMITERS]
     best = max(trials, key=lambda trial: (trial.found, trial.even))
     if best.even or best.found > min(trial.found for trial in trials):
@@ -154,8 +169,12 @@ def _delimiter(lines: Sequence[str], usual: str, wanted: Collection[str]) -> str
     return ALONE if held else usual
 
 
-def _quotes(lines: Sequence[str], dialect: Dialect, wanted: Collection[str]) -> str:
+def _quotes(lines: list[str], dialect: Dialect, wanted: Collection[str]) -> str:
     doubled = _try(lines, dialect, wanted)
+    if any(_SPACED.match(field) for row in doubled.rows for field in row.fields):
+        spaced = _try(lines, replace(dialect, quotes=SPACED), wanted)
+        if spaced.bad <= doubled.bad and spaced.even >= doubled.even:
+            return SPACED
     if not doubled.bad:
         return DOUBLED
     if any('\\"' in line for line in lines):

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from sentiment_common.errors import InputError
 from sentiment_sources.content import Content
 
-HEAD = 256 * 1024
+HEAD = 1024 * 1024
 """Bytes at the beginning of a file that guesses are made from."""
 
 ROW_LIMIT = 16 * 1024 * 1024
@@ -27,6 +27,7 @@ SIGNATURES: Mapping[bytes, tuple[str, str]] = {
     b"\x1f\x8b": ("compressed", "name it .gz"),
     b"<!doctype html": ("a web page", SIGN_IN),
     b"<html": ("a web page", SIGN_IN),
+    b"<?xml": ("an XML document", "export it as CSV or JSON"),
 }
 """First bytes, in lower case where they are letters, of what is often given in a text's stead."""
 

@@ -1,7 +1,7 @@
 """JSON: one object a line, one array of objects, or objects one after the other."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from sentiment_common.errors import InputError
@@ -29,12 +29,19 @@ def read_json(
     """
     text = open_text(content, pins, tell)
     keys = _Keys(columns)
-    some = False
+    first, objects = None, 0
     for value in _lines(text) if _is_lines(text) else Values(text):
-        some = True
+        first = first or value
+        objects += not value.problem
         yield _record(content, columns, keys, value)
-    if not some:
+    if first is None:
         raise empty_file(content)
+    if not objects:
+        raise InputError(
+            f"holds no row of JSON that can be read ({first.problem}: {first.detail})",
+            where=f"{content.place}, row {first.line}",
+            mend="write one object a line; if it is something else, pin format=csv or another",
+        )
     # Only the whole file says which keys there are.
     keys.check(content)
 
@@ -54,17 +61,20 @@ def _is_lines(text: Text) -> bool:
 def _lines(text: Text) -> Iterator[Value]:
     lines = Lines(text)
     for number, line in enumerate(lines, start=1):
-        if number in lines.damage:
+        if lines.damage and number in lines.damage:
             yield Value(number, None, *lines.damage.pop(number))
-        elif line.strip(" \t\r\n\ufeff\x1a"):
-            yield _parse(number, line.strip(" \t\r\n\ufeff\x1a"))
+        elif value := line.strip(" \t\r\n\ufeff\x1a"):
+            yield _parse(number, value)
 
 
 def _parse(number: int, line: str) -> Value:
     try:
-        return check_value(number, DECODER.decode(line))
+        value, end = DECODER.raw_decode(line)
     except (ValueError, RecursionError) as error:
         return Value(number, None, NO_OBJECT, str(error).partition(": line")[0])
+    if end < len(line):
+        return Value(number, None, NO_OBJECT, "Extra data")
+    return check_value(number, value)
 
 
 class _Keys:
@@ -75,12 +85,11 @@ class _Keys:
         self._there: dict[str, None] = {}
         self._lists: dict[str, None] = {}
 
-    def see(self, values: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-        """Takes note of an object and of what was found in it by role."""
+    def see(self, values: Mapping[str, Any], absent: Collection[str]) -> None:
+        """Takes note of an object and of the roles for which it has no key."""
         if not self._missing:
             return
-        for role in [role for role in self._missing if role in found]:
-            del self._missing[role]
+        self._missing = {role: self._missing[role] for role in self._missing if role in absent}
         if len(self._there) < LISTED:
             self._there.update(dict.fromkeys(values))
             self._lists.update(dict.fromkeys(key for key in values if _are_rows(values[key])))
@@ -109,13 +118,13 @@ def _record(
 ) -> Record:  # fmt: skip
     if value.problem:
         return Record(content.name, value.line, {}, value.problem, value.detail)
-    found = {}
+    values: dict[str, Any] = {}
+    absent = []
     for role, name in columns.items():
-        there, cell = look_up(value.value, name)
-        if there:
-            found[role] = cell
-    keys.see(value.value, found)
-    values = {role: found.get(role) for role in columns}
+        there, values[role] = look_up(value.value, name)
+        if not there:
+            absent.append(role)
+    keys.see(value.value, absent)
     problem, detail = unusable(values)
     return Record(content.name, value.line, {} if problem else values, problem, detail)
 

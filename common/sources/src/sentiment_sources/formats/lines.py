@@ -8,7 +8,7 @@ from sentiment_sources.formats.files import ROW_LIMIT
 
 
 class Lines:
-    """The lines of a text, each with its end; iterate over it once.
+    """The lines of a text, each with its end; iterate over it once, by line or by block.
 
     Next line, line separator, vertical tab and form feed are text and end no line. A Ctrl-Z at the
     end is left out. A line of more than ``ROW_LIMIT`` characters is given as a blank one.
@@ -24,13 +24,17 @@ class Lines:
 
     def __iter__(self) -> Iterator[str]:
         """Yields the lines."""
+        for lines in self.blocks():
+            yield from lines
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Yields the lines, as many at once as a chunk of the text has."""
         end, number = self._text.end, 0
         for block in _blocks(self._text):
             if block.suspect or block.too_long:
                 self._examine(block, number)
             number += len(block.lines)
-            for line in block.lines:
-                yield line + end
+            yield [line + end for line in block.lines]
 
     def _examine(self, block: "_Block", number: int) -> None:
         offset = block.offset

@@ -22,9 +22,12 @@ def read_plain_text(
         raise InputError(
             f"no column {other[0]!r}",
             where=content.place,
-            mend="a .txt file has texts alone: save it as CSV with a header",
+            mend="a .txt file has texts alone: pin format=csv or format=tsv if it has columns",
         )
-    lines = Lines(open_text(content, pins, tell))
+    file = open_text(content, pins, tell)
+    if all("\t" in line for line in file.head.split(file.end) if line.strip()):
+        tell(f"{content.name}: each line is a text, with tabs in it; pin format=tsv for columns")
+    lines = Lines(file)
     count = 0
     for number, line in enumerate(lines, start=1):
         problem, detail = lines.damage.pop(number, ("", ""))

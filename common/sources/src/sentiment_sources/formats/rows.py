@@ -1,15 +1,21 @@
 """The rows of a delimited file: what is left of them when some are damaged."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sentiment_common.errors import InputError
 from sentiment_sources.formats.files import REREAD_LIMIT, ROW_LIMIT
 
-DOUBLED, ESCAPED, UNQUOTED = "doubled", "escaped", "none"
+DOUBLED, ESCAPED, SPACED, UNQUOTED = "doubled", "escaped", "spaced", "none"
+NULL = r"\N"
+"""No value, as databases write it."""
+
 UNREADABLE = "not readable as CSV"
 WRONG_WIDTH = "wrong number of columns"
 
@@ -21,7 +27,8 @@ class Dialect:
     Attributes:
         delimiter: What separates columns.
         quotes: How a cell holds delimiters, line ends and quotation marks: ``doubled`` (RFC 4180),
-            ``escaped`` (by a backslash) or ``none`` (not at all).
+            ``escaped`` (by a backslash), ``spaced`` (doubled, with spaces before the cell) or
+            ``none`` (not at all).
         skip: Lines before the first row.
     """
 
@@ -57,6 +64,9 @@ class _SwallowedError(Exception):
 class Rows:
     """The rows of a file that are not blank; iterate over it once.
 
+    Rows that fit are taken from a block of lines as the csv module reads them; from the first on
+    that does not, the rest of the block is read with care, line by line.
+
     Where the csv module cannot read on, a quotation mark is never closed, or a row over several
     lines is of the wrong width, one line is given up and reading goes on behind it. From there on a
     row with an odd number of quotation marks is not trusted, for it can be the end of a cell whose
@@ -69,15 +79,19 @@ class Rows:
 
     def __init__(
         self,
-        lines: Iterable[str],
+        blocks: Iterable[list[str]],
         damage: MutableMapping[int, tuple[str, str]],
         dialect: Dialect,
         place: str,
     ) -> None:
+        """Takes the lines of a file, some at once, and what is known of damaged ones by number."""
         self.width = 0
         self.trimmed = 0
-        self._lines, self._damage, self._place = iter(lines), damage, place
-        self._dialect = dialect
+        self._damage, self._place, self._dialect = damage, place, dialect
+        self._blocks = _guarded(blocks, dialect) if dialect.quotes == ESCAPED else iter(blocks)
+        self._block: list[str] = []
+        self._at = 0  # lines of the block that were read
+        self._untried = False  # whether rows are still to be taken from it without care
         self._read = 0  # lines of all rows before the one at hand
         self._taken: list[str] = []  # lines of the one at hand
         self._size = 0
@@ -91,35 +105,64 @@ class Rows:
         Raises:
             InputError: So many quotation marks are never closed that nothing can be made of it.
         """
-        for _ in range(self._dialect.skip):
-            next(self._lines, None)
-            self._read += 1
         csv.field_size_limit(2 * ROW_LIMIT)  # rows are limited, not fields
+        if self._dialect.skip:
+            self._read = len(list(islice(self._feed(), self._dialect.skip)))
+            self._taken.clear()
         while True:
+            if self._carefree():
+                yield from self._fitting()
             try:
-                for fields in self._reader():
+                for fields in self._reader(self._feed()):
                     if len(self._taken) > 1 and self._misfits(fields):
                         raise _SwallowedError(self._width(fields))
                     row = self._finish(fields)
                     if row is not None:
                         yield row
-                return
+                    if self._carefree():
+                        break
+                else:
+                    return
             except (csv.Error, _EndlessError, _SwallowedError) as error:
                 yield self._give_up(error)
 
-    def _reader(self) -> Any:
+    def _carefree(self) -> bool:
+        """Whether rows can be taken as they come: once for each block, and behind no damage."""
+        trouble = self._again or self._lost or self._damage
+        return self._untried and bool(self.width) and not trouble
+
+    def _fitting(self) -> Iterator[Row]:
+        """Yields the rows of the block up to the first that does not fit or goes on behind it."""
+        self._untried = False
+        lines, before, used = self._block[self._at :], self._read, 0
+        reader, width = self._reader(iter(lines)), self.width
+        with suppress(csv.Error):  # what it is, is found out with care
+            for fields in reader:
+                if len(fields) == width:
+                    yield Row(before + used + 1, fields)
+                elif fields and self._misfits(fields):
+                    break
+                elif fields:
+                    yield self._fit(before + used + 1, fields)
+                used = reader.line_num
+        self._at += used
+        self._read += used
+        self._done += sum(map(len, lines[:used]))
+
+    def _reader(self, lines: Iterator[str]) -> Any:
         quotes = self._dialect.quotes
         return csv.reader(
-            self._feed(),
+            lines,
             delimiter=self._dialect.delimiter,
             quoting=csv.QUOTE_NONE if quotes == UNQUOTED else csv.QUOTE_MINIMAL,
             escapechar="\\" if quotes == ESCAPED else None,
+            skipinitialspace=quotes == SPACED,
             strict=True,
         )
 
     def _feed(self) -> Iterator[str]:
         while True:
-            line = self._again.popleft() if self._again else next(self._lines, None)
+            line = self._again.popleft() if self._again else self._next()
             if line is None:
                 return
             self._taken.append(line)
@@ -127,6 +170,15 @@ class Rows:
             if self._size > ROW_LIMIT and len(self._taken) > 1:
                 raise _EndlessError
             yield line
+
+    def _next(self) -> str | None:
+        while self._at == len(self._block):
+            block = next(self._blocks, None)
+            if block is None:
+                return None
+            self._block, self._at, self._untried = block, 0, True
+        self._at += 1
+        return self._block[self._at - 1]
 
     def _finish(self, fields: list[str]) -> Row | None:
         first = self._read + 1
@@ -180,8 +232,18 @@ class Rows:
         return Row(first, [], problem, detail)
 
 
+def _guarded(blocks: Iterable[list[str]], dialect: Dialect) -> Iterator[list[str]]:
+    """Yields blocks of lines in which a cell of ``NULL`` is not taken for an escaped letter."""
+    delimiter = re.escape(dialect.delimiter)
+    null = re.compile(rf"(?<![^{delimiter}])\\N(?=[{delimiter}\r\n]|\Z)")
+    for block in blocks:
+        yield [null.sub(r"\\\\N", line) if NULL in line else line for line in block]
+
+
 def _reason(error: Exception) -> str:
     # The reader can only run out of lines, or of patience, inside quotation marks.
+    if str(error).startswith("new-line character"):
+        return "a carriage return in the middle of a row"
     if isinstance(error, _EndlessError) or str(error) == "unexpected end of data":
         return "a quotation mark is opened and never closed"
     return str(error)

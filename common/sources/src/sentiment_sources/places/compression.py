@@ -23,7 +23,8 @@ from sentiment_sources.places.local import opener
 ZIP = ".zip"
 MAGIC: Mapping[str, tuple[bytes, ...]] = {
     ".gz": (b"\x1f\x8b\x08",),
-    ".zst": (b"\x28\xb5\x2f\xfd",),
+    # A frame to skip may come first: parallel compressors write its size there.
+    ".zst": (b"\x28\xb5\x2f\xfd", *(bytes([kind]) + b"\x2a\x4d\x18" for kind in range(80, 96))),
     ".bz2": tuple(b"BZh%d" % level for level in range(1, 10)),
     ".xz": (b"\xfd7zXZ\x00",),
     ZIP: (b"PK\x03\x04", b"PK\x05\x06"),

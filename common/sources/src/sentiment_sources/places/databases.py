@@ -9,9 +9,10 @@ import hashlib
 import json
 import logging
 import re
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,7 +21,6 @@ from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
 from sentiment_sources.places.values import plain
 from sentiment_sources.records import Record
-from sentiment_sources.secrets import Secrets
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Executable, Select
@@ -36,6 +36,8 @@ KEEP_ALIVE = {
     "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
 }  # fmt: skip
 CREATED_AT = "created_at"
+ISO_DATE = "____-__-__%"
+"""Dates whose order as text is that of time, by SQL's LIKE."""
 logger = logging.getLogger(__name__)
 
 
@@ -130,10 +132,15 @@ class Rows:
             return statement
         column = sql.column(self.columns[CREATED_AT])
         # Without a type the database takes the text for what its own column is.
-        mark = sql.bindparam("since", certainly_before(self.since), type_=sql.types.NullType())
-        old = sql.select(sql.func.count()).select_from(_relation(self.query, self.name))
-        self.skipped = connection.execute(old.where(column <= mark)).scalar_one()
-        return statement.where(sql.or_(column > mark, column.is_(None)))
+        before = certainly_before(self.since)
+        mark = sql.bindparam("since", before, type_=sql.types.NullType())
+        old: sql.ColumnElement[bool] = column <= mark
+        if before != self.since:
+            # sqlite would take a number, a date in American order, or "" for less than any date.
+            old = sql.and_(old, sql.cast(column, sql.String).like(ISO_DATE))
+        count = sql.select(sql.func.count()).select_from(_relation(self.query, self.name))
+        self.skipped = connection.execute(count.where(old)).scalar_one()
+        return statement.where(sql.or_(sql.not_(old), column.is_(None)))
 
     def _record(self, number: int, row: Mapping[str, Any]) -> Record:
         values, problem = {}, ""
@@ -158,16 +165,16 @@ def certainly_before(since: str) -> str:
     as a running number, is the mark itself.
     """
     try:
-        day = datetime.fromisoformat(since).date() - timedelta(days=1)
+        time = datetime.fromisoformat(since)
+        day = (time.astimezone(UTC) if time.tzinfo else time).date() - timedelta(days=1)
     except (ValueError, OverflowError):
         return since
     return since if since.isdigit() else day.isoformat()
 
 
-def shown(uri: str, query: str, secrets: Secrets) -> str:
-    """Returns address and query as messages and lineage name them: without secrets."""
-    asked = f" [{' '.join(query.split())}]" if query else ""
-    return secrets.hide(uri + asked)
+def shown(uri: str, query: str) -> str:
+    """Returns address and query, as they were given, in one line for messages and lineage."""
+    return uri + (f" [{' '.join(query.split())}]" if query else "")
 
 
 @contextlib.contextmanager
@@ -195,7 +202,7 @@ def _connected(address: str, place: str) -> Iterator["Connection"]:
             mend="install it, or name another, e.g. postgresql+psycopg://",
         ) from error
     if url.get_backend_name() == "sqlite":
-        sql.event.listen(engine, "connect", _text_as_it_is)
+        sql.event.listen(engine, "connect", _prepared)
     logger.info("reading %s", place)
     with engine.connect() as connection:
         yield connection.execution_options(**options)
@@ -221,9 +228,17 @@ def _url(address: str, place: str) -> "URL":
     return url.set(database=f"file:{quote(url.database)}", query={"mode": "ro", "uri": "true"})
 
 
-def _text_as_it_is(connection: Any, record: object) -> None:
-    """Lets sqlite give text that is not UTF-8 as bytes, where it would else give up the query."""
+def _prepared(connection: sqlite3.Connection, record: object) -> None:
+    """Lets sqlite give text that is not UTF-8 as bytes, where it would else give up the query.
+
+    It is also kept from other files: what is opened read-only may still attach and write them.
+    """
     connection.text_factory = _text_or_bytes
+    connection.set_authorizer(_authorized)
+
+
+def _authorized(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _text_or_bytes(given: bytes) -> str | bytes:
@@ -244,14 +259,15 @@ def _relation(query: str, table: str) -> Any:
 
 def _escaped(query: str) -> str:
     """Returns a query no part of which is a parameter of ours, however many colons it has."""
-    return query.strip().rstrip(";").replace(":", r"\:")
+    return query.rstrip("; \t\r\n").replace(":", r"\:")
 
 
 def _columns_of_query(connection: "Connection", query: str) -> Sequence[str]:
     import sqlalchemy as sql
 
     nothing = sql.select(sql.text("*")).select_from(_relation(query, "")).where(sql.false())
-    return list(connection.execute(nothing).keys())
+    # Streamed like the rows, for a cursor on the server's side takes no second statement.
+    return list(connection.execute(nothing, execution_options=STREAMED).keys())
 
 
 def _columns_of_table(
@@ -266,16 +282,17 @@ def _columns_of_table(
 
     inspector = sql.inspect(connection)
     schema, _, name = table.rpartition(".")
-    there = [
-        *inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)
-    ]  # fmt: skip
-    if name not in there:
+    try:
+        columns = [column["name"] for column in inspector.get_columns(name, schema or None)]
+    except sql.exc.NoSuchTableError as error:
+        there = [
+            *inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)
+        ]  # fmt: skip
         listing = ", ".join(sorted(there)[:20]) or "none"
         what = f"no table {table!r}" if table else "neither a table nor a query"
         raise InputError(
             what, where=place, mend=f"name one behind '#', or give a query; there are: {listing}"
-        )
-    columns = [column["name"] for column in inspector.get_columns(name, schema or None)]
+        ) from error
     key = inspector.get_pk_constraint(name, schema or None)
     return columns, (key or {}).get("constrained_columns") or ()
 

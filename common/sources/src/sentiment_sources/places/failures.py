@@ -4,6 +4,8 @@ Each client has exceptions of its own, which are told apart by the status of the
 and by the package they come from: importing all clients to name their classes would cost seconds.
 """
 
+import re
+
 from sentiment_common.cli import out_of_space
 from sentiment_common.errors import InputError
 
@@ -16,6 +18,8 @@ NO_CREDENTIALS = frozenset(
     "DefaultCredentialsError NoCredentialsError PartialCredentialsError RefreshError".split()
 )
 DENIED, MISSING, TOO_MANY, TIMED_OUT = (401, 403), (404, 410), 429, (408, 504)
+PARAMETERS = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
+"""What an address ends in, whose place alone is told."""
 GIVE_CREDENTIALS = (
     "give credentials by the store's own variables (AWS_*, GOOGLE_APPLICATION_CREDENTIALS, "
     "HF_TOKEN) or by ${NAME} in a web address"
@@ -130,4 +134,5 @@ def _is_of_client(error: Exception) -> bool:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    # Where a server has sent us on to, the address is signed with a secret that nobody gave us.
+    return PARAMETERS.sub(r"\1?...", lines[0])[:200] if lines else type(error).__name__

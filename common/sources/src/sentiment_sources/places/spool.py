@@ -135,13 +135,13 @@ def spooled(
 
         logger.info("fetching %s", place)
         source = retried(attempt, uri, secrets, pauses)
-        yield Content(secrets.hide(name_of(uri)), place, opener(path), path), source
+        yield Content(name_of(uri), place, opener(path), path), source
 
 
 def name_of(uri: str) -> str:
     """Returns the name of the file that an address leads to; ``index`` if it says none."""
     _, _, behind = uri.partition("://")
-    path = behind if not uri.startswith("http") else unquote(urlsplit(uri).path)
+    path = unquote(urlsplit(uri).path) if uri.lower().startswith("http") else behind
     return PurePosixPath(path).name or "index"
 
 

@@ -19,8 +19,6 @@ BLOCK = 8 * 1024 * 1024
 """Bytes of one request."""
 VERSION = ("ETag", "etag", "generation", "blob_id", "lfs", "size")
 """What tells one version of a file from another, by the words of the stores."""
-Found = Sequence[tuple[str, Mapping[str, Any]]]
-"""Name and facts of each file."""
 logger = logging.getLogger(__name__)
 
 
@@ -36,13 +34,11 @@ def files(uri: str, secrets: Secrets) -> Iterator[tuple[Content, Source]]:
         raise InputError("no bucket", where=secrets.hide(uri), mend=f"give {scheme}://bucket/path")
     # The clients of the others try again themselves.
     pauses = None if scheme == "s3" else ()
-    system, found = retried(lambda: _listed(scheme, path, uri), uri, secrets, pauses)
-    for name, facts in found:
+    system, names = retried(lambda: _listed(scheme, path, uri), uri, secrets, pauses)
+    for name in names:
         file = f"{scheme}://{name}"
-
-        def download(sink: Sink, name: str = name, facts: Mapping[str, Any] = facts) -> None:
-            _download(system, name, facts, sink)
-
+        facts = retried(partial(_facts, system, name), file, secrets, pauses)
+        download = partial(_download, system, name, facts["size"])
         with spooled(file, download, secrets, pauses) as spool:
             now = retried(partial(_facts, system, name), file, secrets, pauses)
             if _version(now) != _version(facts):
@@ -50,8 +46,8 @@ def files(uri: str, secrets: Secrets) -> Iterator[tuple[Content, Source]]:
             yield spool
 
 
-def _listed(scheme: str, path: str, uri: str) -> tuple[Any, Found]:
-    """Returns the client of a scheme, and the files that it finds."""
+def _listed(scheme: str, path: str, uri: str) -> tuple[Any, Sequence[str]]:
+    """Returns the client of a scheme, and the names of the files that it finds."""
     system = _client(scheme)
     try:
         return system, _find(system, path, uri)
@@ -86,19 +82,19 @@ def _client(scheme: str, *, anonymous: bool = False) -> Any:
     return system
 
 
-def _find(system: Any, path: str, uri: str) -> Found:
-    """Returns name and facts of each file that a path or a pattern names, sorted by name."""
+def _find(system: Any, path: str, uri: str) -> Sequence[str]:
+    """Returns the name of each file that a path or a pattern names, sorted."""
     # A file whose name holds "[" is itself before it is a pattern.
     if not any(sign in path for sign in "*?[") or system.exists(path):
         facts = _facts(system, path)
         if facts["type"] == "directory":
             raise InputError("a folder", where=uri, mend=f"give a glob: {uri.rstrip('/')}/*.csv")
-        return [(path, facts)]
+        return [path]
     found = system.glob(path, detail=True)
     files = [name for name in sorted(found) if found[name]["type"] == "file"]
     if not files:
         raise InputError("no such file", where=uri, mend="check --source")
-    return [(name, _facts(system, name)) for name in files]
+    return files
 
 
 def _facts(system: Any, name: str) -> Mapping[str, Any]:
@@ -111,8 +107,8 @@ def _version(facts: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(facts[key]) for key in VERSION if facts.get(key) is not None}
 
 
-def _download(system: Any, name: str, facts: Mapping[str, Any], sink: Sink) -> None:
-    sink.expect(facts["size"])
+def _download(system: Any, name: str, size: int, sink: Sink) -> None:
+    sink.expect(size)
     with system.open(name, "rb", block_size=BLOCK, cache_type="readahead") as stream:
         while chunk := stream.read(BLOCK):
             sink.write(chunk)

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+MOST_DIGITS = 40
+
 
 def plain(value: Any) -> Any:
     """Returns a cell as text, number, truth, date or None.
@@ -32,9 +34,10 @@ def _float(value: float) -> float | None:
 
 
 def _decimal(value: Decimal) -> int | float | None:
-    if not value.is_finite():
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
+    # An id has some twenty digits; Python writes no integer of thousands.
+    if value.is_finite() and value.adjusted() < MOST_DIGITS and value == value.to_integral_value():
+        return int(value)
+    return _float(float(value))
 
 
 def _bytes(value: bytes | bytearray | memoryview) -> str:
@@ -42,7 +45,10 @@ def _bytes(value: bytes | bytearray | memoryview) -> str:
 
 
 def _time(value: datetime) -> datetime:
-    return value.astimezone(UTC) if value.tzinfo else value
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value
+    except OverflowError:  # the last day there is, which stands for "never", is over in UTC
+        return value
 
 
 def _document(value: object) -> str:
