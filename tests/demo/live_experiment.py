@@ -37,7 +37,7 @@ CLIENTS, TEXTS_PER_CALLER, FEEDBACK_SHARE = 8, 3, 0.5
 LOOK_EVERY, MOST_REQUESTS = 2_000, 60_000
 FORCE = "demo: better over all, worse at negations; live traffic is to decide"
 EXPERIMENT = """\
-name = "demo-{started}"
+name = "demo-{stamp}"
 start = {started}
 
 [[variants]]
@@ -75,8 +75,10 @@ def main() -> None:
 
     champion, challenger = train(tell)
     texts = held_out()
-    file = VAR / f"experiment-{datetime.now(UTC):%Y%m%dT%H%M%S}.toml"
-    file.write_text(EXPERIMENT.format(started=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"))
+    started = datetime.now(UTC)
+    file = VAR / f"experiment-{started:%Y%m%dT%H%M%S}.toml"
+    moments = {"stamp": f"{started:%Y%m%dT%H%M%S}", "started": f"{started:%Y-%m-%dT%H:%M:%SZ}"}
+    file.write_text(EXPERIMENT.format(**moments))
     log = VAR / "requests" / file.stem
     with service(file, log):
         tell(f"serving {champion} and {challenger}, experiment {file.name}")

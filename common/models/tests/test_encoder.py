@@ -1,5 +1,7 @@
 import json
 import os
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment_common import cores
 from sentiment_common.errors import InputError
 from sentiment_models.encoder import Encoder, write_settings
 
@@ -62,6 +65,24 @@ def test_only_the_first_word_pieces_are_read(encoder):
     full = "good " * 14
     np.testing.assert_array_equal(encoder.encode([full]), encoder.encode([full + "bad"]))
     assert np.any(encoder.encode([full]) != encoder.encode(["bad " + full]))
+
+
+@pytest.mark.parametrize(("told", "most"), [("1", 1), ("2", 2), ("", None), ("many", None)])
+def test_it_takes_no_more_threads_than_there_are_cores_or_it_is_told(
+    encoder, monkeypatch, told, most
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    run, threads = encoder._run, set()
+
+    def recorded(pieces):
+        threads.add(threading.get_ident())
+        return run(pieces)
+
+    monkeypatch.setattr(encoder, "_run", recorded)
+    encoder.encode(["good " * length for length in range(12)] * 40)
+    assert len(threads) <= min(most or sys.maxsize, cores.available())
+    if most == 1:
+        assert threads == {threading.get_ident()}
 
 
 def test_two_threads_may_use_one_encoder(encoder):

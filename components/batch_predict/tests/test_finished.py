@@ -1,5 +1,7 @@
 """A finished part is found again for the same rows and work, and for no others."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,14 @@ def test_a_part_takes_the_place_of_what_was_there(tmp_path):
     kept_in(tmp_path, part_of(1))
     _, path = kept_in(tmp_path, part_of(2))
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_same_part_may_be_kept_by_two_at_once(tmp_path):
+    finished, path = kept_in(tmp_path, part := part_of(1))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: finished.save(path, scored(part)), range(80)))
+    assert list(tmp_path.iterdir()) == [path]
+    assert finished.holds(path, len(part))
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])

@@ -36,6 +36,15 @@ def test_hours_are_told_as_hours():
     assert progress.line().endswith("100 rows/s, 2:46:30 left")
 
 
+def test_before_the_first_row_there_is_no_rate():
+    clock = Clock()
+    progress = Progress(1_000, clock)
+    clock.seconds = 7
+    assert progress.line() == "0 of about 1,000 rows (0%)"
+    progress.found(500)
+    assert progress.line() == "500 of about 1,000 rows (50%)"
+
+
 def test_what_is_not_known_is_not_told():
     clock = Clock()
     for expected in (0, 50):

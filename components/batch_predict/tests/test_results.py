@@ -81,6 +81,7 @@ def test_csv_gives_texts_back_with_an_apostrophe_before_formulas(tmp_path_factor
     ("value", "safe"),
     [
         ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+1-1", "'+1-1"), ("\t=1", "'\t=1"),
+        ("＝1+1", "'＝1+1"),
         ("-5", "-5"), ("-0.5e3", "-0.5e3"), ("+491701234", "+491701234"), ("fine", "fine"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Every record is in a part, in order, and is refused for a reason or has a text."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,19 @@ def test_a_kept_value_that_no_output_can_hold_refuses_the_row():
 def test_kept_values_keep_their_type_and_nested_ones_become_json():
     assert only("fine", stars=datetime.date(2026, 1, 2)).kept == [[datetime.date(2026, 1, 2)]]
     assert only("fine", stars={"of": [5, None]}).kept == [['{"of": [5, null]}']]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Decimal("12.50"), "12.50"),
+        (datetime.time(10, 0), "10:00:00"),
+        (datetime.timedelta(seconds=5), "0:00:05"),
+        ({"price": Decimal("1.5")}, '{"price": "1.5"}'),
+    ],
+)
+def test_kept_values_of_other_types_become_plain_text(value, told):
+    assert only("fine", stars=value).kept == [[told]]
 
 
 def test_personal_data_are_taken_out_of_kept_columns_and_not_of_what_is_scored():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_batch_predict import scoring
-from sentiment_batch_predict.scoring import Scorer, batches, cores
+from sentiment_batch_predict.scoring import Scorer, batches, processes
+from sentiment_common import cores
 from sentiment_common.errors import InputError
 
 
@@ -34,6 +34,15 @@ def test_probabilities_are_those_of_the_bundle_to_the_last_bit(
     assert sum(done) == len(texts)
 
 
+def test_a_second_process_starts_tensorflow_only_for_many_rows(model, tmp_path):
+    inside = tmp_path / "members" / "deep" / "saved_model"
+    inside.mkdir(parents=True)
+    (inside / "saved_model.pb").touch()
+    counts = [processes(tmp_path, rows) for rows in (1, 9_999, 10_000, 0)]
+    assert counts == [1, 1, cores.available(), cores.available()]
+    assert processes(model, 1) == cores.available()
+
+
 def test_no_texts_have_no_probabilities(model):
     with Scorer(model, 1, 8) as scorer:
         assert scorer.submit([], lambda rows: None).result().shape == (0, 3)
@@ -53,10 +62,10 @@ def test_a_killed_process_is_told_with_what_to_do_about_it(model):
             scorer.submit(["fine"], lambda rows: None).result()
 
 
-@pytest.mark.parametrize(
-    ("quota", "expected"), [("100000 100000\n", 1), ("max 100000\n", None), ("1000 100000\n", 1)]
-)
-def test_a_containers_quota_bounds_the_processes(tmp_path, monkeypatch, quota, expected):
-    (tmp_path / "cpu.max").write_text(quota)
-    monkeypatch.setattr(scoring, "CPU_QUOTA", tmp_path / "cpu.max")
-    assert cores() == (expected or len(os.sched_getaffinity(0)))
+def test_each_process_keeps_one_core_busy_and_this_one_is_not_told(model):
+    before = os.getenv("OMP_NUM_THREADS")
+    with Scorer(model, 1, 8) as scorer:
+        scorer.submit(["fine"], lambda rows: None).result()
+        told = scorer._processes.submit(os.getenv, "OMP_NUM_THREADS").result()
+    assert told == "1"
+    assert os.getenv("OMP_NUM_THREADS") == before

@@ -2,7 +2,7 @@
 
 ``Stage.main`` parses, runs the stage's function on a ``Task`` and keeps the container contract:
 outputs appear whole or not at all, exit code 0 for done (verdicts included), 2 for bad input with
-one line, 1 with a traceback for a bug; SIGTERM stops the stage cleanly.
+one line, 1 with a traceback for a bug; SIGTERM and Ctrl-C stop it cleanly.
 """
 
 import argparse
@@ -150,6 +150,9 @@ class Stage:
         """Runs the stage for a command line and exits with its code."""
         log.configure()
         signal.signal(signal.SIGTERM, _stop)
+        # A shell lets its background jobs ignore Ctrl-C: they go on doing so.
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, _stop)
         try:
             arguments = self.parse(sys.argv[1:] if argv is None else argv)
             with self._replaying(arguments) as results:

@@ -9,6 +9,7 @@ each session runs on one thread: a text's vector depends neither on its neighbou
 import json
 import os
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment_common import cores
 from sentiment_common.artifacts import file_sha256, write_json
 from sentiment_common.errors import InputError
 
 MODEL, TOKENIZER, SETTINGS = "encoder.onnx", "tokenizer.json", "encoder.json"
 BATCH = 32
+THREADS = "OMP_NUM_THREADS"
 SURROGATES = re.compile("[\ud800-\udfff]")
 RESTORE = "restore the whole model from its registry"
 
@@ -117,7 +120,8 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns the vectors of raw texts, shape (texts, width).
 
-        Several runs are shared among the cores; a single one stays in this thread.
+        Several runs are shared among the cores, or as many of them as ``OMP_NUM_THREADS`` says; a
+        single one stays in this thread.
         """
         rows = self._tokenizer.encode_batch([SURROGATES.sub(" ", text) for text in texts])
         pieces = [row.ids for row in rows]
@@ -127,10 +131,11 @@ class Encoder:
             vectors[positions] = self._run(np.array([pieces[at] for at in positions], np.int64))
 
         batches = _batches(pieces, BATCH if self.settings.together else 1)
-        if len(batches) == 1:
-            run(batches[0])
-        elif batches:
-            with ThreadPoolExecutor(min(len(batches), os.cpu_count() or 1)) as threads:
+        count = min(len(batches), _threads())
+        if count <= 1:
+            list(map(run, batches))
+        else:
+            with ThreadPoolExecutor(count) as threads:
                 list(threads.map(run, batches))
         return vectors
 
@@ -184,6 +189,12 @@ def _check_graph(session: Any, folder: Path) -> None:
         where=str(folder / MODEL),
         mend="export it with input_ids, attention_mask and token_type_ids in, hidden states out",
     )
+
+
+def _threads() -> int:
+    """Returns how many threads may encode; fewer than cores where processes share the cores."""
+    wanted = os.environ.get(THREADS, "")
+    return min(int(wanted) if wanted.isdecimal() else sys.maxsize, cores.available())
 
 
 def _batches(pieces: Sequence[Sequence[int]], most: int) -> list[list[int]]:

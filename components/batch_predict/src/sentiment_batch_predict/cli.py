@@ -51,7 +51,7 @@ STAGE = Stage(
         Option("redact", bool, False, "take personal data out of the columns carried through"),
         Option("longest_text", int, 100_000, "texts of more characters are refused"),
         Option("batch_size", int, 256, "texts scored together"),
-        Option("workers", int, 0, "processes that score; one a core if 0"),
+        Option("workers", int, 0, "processes that score; as many as help if 0"),
         Option(
             "beam", str, "",
             "options of an Apache Beam pipeline that scores on more machines; none if empty",
@@ -127,7 +127,7 @@ def _work(task: Task, columns: Columns) -> Work:
 def _scored(
     task: Task, specs: Sequence[SourceSpec], work: Work, folder: Path, told: Progress
 ) -> list[Path]:
-    from sentiment_batch_predict import rows, stage
+    from sentiment_batch_predict import rows, scoring, stage
     from sentiment_batch_predict.finished import Finished
     from sentiment_sources import read
 
@@ -137,7 +137,8 @@ def _scored(
         return beam.score(specs, work, task.options.beam, folder, task.sources)
     reading = read(specs, work.columns.by_role)
     parts = rows.parts(reading, work.columns)
-    paths = stage.score(parts, work, task.options.workers, Finished(folder, work.digest), told)
+    workers = task.options.workers or scoring.processes(work.model, told.expected)
+    paths = stage.score(parts, work, workers, Finished(folder, work.digest), told)
     task.sources += reading.sources
     for guess in reading.guesses:
         logger.info("%s", guess)

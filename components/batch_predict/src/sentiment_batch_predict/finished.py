@@ -6,6 +6,7 @@ row is scored twice or lost, and a source that was changed in between is noticed
 """
 
 import logging
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,12 @@ class Finished:
 
     def save(self, path: Path, scored: pa.Table) -> None:
         """Keeps a part, whole or not at all, in the place of what stood there."""
-        partial = path.with_suffix(".partial")
+        # A name of its own: Beam may give one part to two workers, and people start a run twice.
+        partial = path.with_suffix(f".{uuid.uuid4().hex}.partial")
         pq.write_table(scored, partial, use_dictionary=False, write_page_checksum=True)
         partial.replace(path)
         for other in self.stale(path):
-            other.unlink()
+            other.unlink(missing_ok=True)
 
     def stale(self, path: Path) -> list[Path]:
         """Returns the files of other rows, or other work, in a part's place."""

@@ -67,7 +67,7 @@ class Progress:
 
     def __init__(self, expected: int, now: Callable[[], float] = time.monotonic) -> None:
         self.done = self.before = 0
-        self._expected, self._now = expected, now
+        self.expected, self._now = expected, now
         self._begun = self._told = now()
         self._lock = threading.Lock()
         self._open = ExitStack()
@@ -101,11 +101,14 @@ class Progress:
         """Returns what is to be said of it, in one line."""
         rows, rate = self.before + self.done, self.done / max(self.seconds, 1e-9)
         # An estimate that was too low is none: the rest is not known.
-        if rows >= self._expected:
-            return f"{rows:,} rows, {rate:,.0f} rows/s"
-        left = _duration((self._expected - rows) / max(rate, 1e-9))
-        of = f"{rows:,} of about {self._expected:,} rows ({rows / self._expected:.0%})"
-        return f"{of}, {rate:,.0f} rows/s, {left} left"
+        known = rows < self.expected
+        told = f"{rows:,} rows"
+        if known:
+            told = f"{rows:,} of about {self.expected:,} rows ({rows / self.expected:.0%})"
+        if not self.done:
+            return told
+        left = f", {_duration((self.expected - rows) / rate)} left" if known else ""
+        return f"{told}, {rate:,.0f} rows/s{left}"
 
     def __enter__(self) -> Self:
         """Lets log lines stand above the bar, where there is one."""

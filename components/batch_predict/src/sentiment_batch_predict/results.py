@@ -17,7 +17,8 @@ from sentiment_batch_predict.rows import spelled
 PARQUET, CSV, JSON_LINES = "parquet", "csv", "jsonl"
 GROUP_PARTS = 10
 """Parts in a row group of a Parquet file."""
-FORMULA = r"^[=+\-@\t\r\n]"
+FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
+"""What a cell begins with that a spreadsheet computes; East Asian ones take the wide signs too."""
 NUMBER = r"^[-+]?[0-9]+([.,][0-9]+)*([eE][-+]?[0-9]+)?$"
 KEPT = "kept "
 

@@ -189,12 +189,16 @@ def _kept(values: Mapping[str, Any], name: str, columns: Columns) -> Any:
 
 
 def spelled(value: Any) -> str:
-    """Returns a value as text: numbers and truth values as JSON has them, times in ISO 8601."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, datetime.date):
+    """Returns a value as text.
+
+    Numbers, truth values and what is nested are as in JSON, dates and times in ISO 8601; of others
+    (decimals, durations) it is what Python prints.
+    """
+    if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool | int | float | dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def _check(text: str, column: str) -> None:

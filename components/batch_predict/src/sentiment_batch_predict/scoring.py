@@ -22,12 +22,20 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment_common import cores
 from sentiment_common.errors import InputError
 
 if TYPE_CHECKING:
     from sentiment_models import Predictor
 
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+ONE_THREAD = (
+    "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"
+)  # fmt: skip
+"""What TensorFlow, the encoder and its tokenizer are told: a process is to keep one core busy."""
+
+
+FEW_ROWS = 10_000
+"""TensorFlow takes nine seconds of CPU to start, and scores more rows than these in that time."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,17 @@ def batches(texts: Sequence[str], size: int) -> Batches:
     positions = np.fromiter((place[text] for text in texts), np.int64, len(texts))
     slices = [distinct[at : at + size] for at in range(0, len(distinct), size)]
     return Batches(slices, positions)
+
+
+def processes(model: Path, rows: int) -> int:
+    """Returns how many processes score best: one a core, but only one that starts for few rows.
+
+    Args:
+        model: Folder of the bundle.
+        rows: About how many rows there are; 0 if nobody knows.
+    """
+    slow_start = any(model.rglob("saved_model.pb"))
+    return 1 if slow_start and 0 < rows < FEW_ROWS else cores.available()
 
 
 @dataclass(frozen=True)
@@ -84,12 +103,12 @@ class Scorer:
 
     Args:
         model: Folder of the bundle.
-        workers: Number of processes; 0 for one a core.
+        workers: Number of processes, each of which keeps one core busy.
         batch_size: Texts scored together.
     """
 
     def __init__(self, model: Path, workers: int, batch_size: int) -> None:
-        self.workers, self.batch_size = workers or cores(), batch_size
+        self.workers, self.batch_size = workers, batch_size
         self._model = str(model)
         # Backends start threads of their own, which a fork would not take along.
         context = multiprocessing.get_context("spawn")
@@ -129,20 +148,10 @@ def _tell(done: Callable[[int], None], rows: int, _: object) -> None:
     done(rows)
 
 
-def cores() -> int:
-    """Returns how many cores this process may use: a container has fewer than its machine."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota, _, period = (
-        CPU_QUOTA.read_text().partition(" ") if CPU_QUOTA.exists() else ("max", "", "")
-    )
-    limit = round(int(quota) / int(period)) if quota.strip() != "max" else allowed
-    return max(1, min(allowed or 1, limit or 1))
-
-
 def _start() -> None:
     # Ctrl-C reaches the whole group; who started us ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -54,7 +54,7 @@ def score(
     Args:
         parts: The rows, in order.
         work: What is done with them.
-        workers: Number of processes; 0 for one a core.
+        workers: Number of processes.
         finished: Where parts are kept; what is there already is not scored again.
         progress: Is told how far it is.
 
