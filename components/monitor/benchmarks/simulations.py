@@ -2,15 +2,16 @@
 
 False positives of experiments without a difference (nominal 5%) and how often the sequence holds
 the truth at all looks; how often and how soon planted differences are found, against a test with
-one look; false alarms and detections of the test of the split.
+one look and a group sequential one; false alarms and detections of the test of the split.
 """
 
 import argparse
 import math
+from statistics import NormalDist
 
 import numpy as np
 
-from sentiment_monitor.experiment import mismatch
+from sentiment_monitor.experiment import confidence_sequence, mismatch
 from sentiment_monitor.experiment.mismatch import Arrivals
 from sentiment_monitor.experiment.simulation import Scenario, run, split
 
@@ -31,6 +32,7 @@ ALIKE = {
     ),
 }
 DAYS, LIFTS, LEAST_EFFECT = 28, (0.01, 0.02, 0.03, 0.05), 0.02
+ALPHA = 0.05
 JUDGED = 14_700
 """What a test with one look needs for two points at 75% with a power of 80%."""
 REAL = (0.5, 0.51, 0.52, 0.55)
@@ -82,6 +84,49 @@ def planted(experiments: int) -> None:
         )
 
 
+def designs(runs: int) -> None:
+    """Prints what a plan with a fixed end would save: Brownian motions, looked at daily."""
+    print(f"\nDesigns, {runs:,} Brownian motions a row, {DAYS} days are what one look needs for 2 "
+          f"points; the sequence may go on for {3 * DAYS}\n")  # fmt: skip
+    print("| lift | one look: found | group sequential: found | mean day | sequence: found "
+          f"| by day {DAYS} | mean day |\n|---|---|---|---|---|---|---|")  # fmt: skip
+    needed = confidence_sequence.fixed_information(LEAST_EFFECT, ALPHA, 0.8)
+    known = needed / DAYS * np.arange(1.0, 3 * DAYS + 1)
+    mixed = confidence_sequence.mixture(ALPHA, needed)
+    reach = confidence_sequence.half_width(1 / known, ALPHA, mixed) * np.sqrt(known)
+    limits = spent(DAYS, 20 * runs)
+    for lift in (0.0, *LIFTS):
+        steps = np.random.default_rng(3).standard_normal((runs, len(known)))
+        z = (steps.cumsum(axis=1) / np.sqrt(known / known[0])) + lift * np.sqrt(known)
+        once = np.abs(z[:, DAYS - 1]) > NormalDist().inv_cdf(1 - ALPHA / 2)
+        grouped, ended = first(z[:, :DAYS], limits), first(z, reach)
+        print(
+            f"| {100 * lift:.0f} | {share(once)} | {share(np.isfinite(grouped))} "
+            f"| {np.minimum(grouped, DAYS).mean():.1f} | {share(np.isfinite(ended))} "
+            f"| {share(ended <= DAYS)} | {np.minimum(ended, len(known)).mean():.1f} |"
+        )
+
+
+def first(z: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Returns the look at which each run first leaves the limits; infinite if it never does."""
+    left = np.abs(z) > limits
+    return np.where(left.any(axis=1), left.argmax(axis=1) + 1.0, np.inf)
+
+
+def spent(looks: int, runs: int) -> np.ndarray:
+    """Returns limits that spend the level as O'Brien and Fleming do (Lan and DeMets 1983)."""
+    normal, generator = NormalDist(), np.random.default_rng(1)
+    total, within, limits = np.zeros(runs), np.ones(runs, dtype=bool), []
+    for look in range(1, looks + 1):
+        total += generator.standard_normal(runs)
+        z = np.sort(np.abs(total[within])) / np.sqrt(look)
+        level = 2 - 2 * normal.cdf(normal.inv_cdf(1 - ALPHA / 2) / np.sqrt(look / looks))
+        leave = round(runs * level) - (runs - len(z))
+        limits.append(z[-leave] if leave > 0 else np.inf)
+        within &= np.abs(total) / np.sqrt(look) < limits[-1]
+    return np.array(limits)
+
+
 def mismatches(experiments: int) -> None:
     """Prints how often a split that is not what the weights say is noticed."""
     print(f"\nSample ratio, {experiments:,} experiments a row, daily looks at 1,000 callers more, "
@@ -120,6 +165,7 @@ def main() -> None:
     factor = 5 if parser.parse_args().full else 1
     alike(400 * factor)
     planted(100 * factor)
+    designs(10_000)
     mismatches(1_000 * factor)
 
 

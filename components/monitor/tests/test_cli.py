@@ -4,11 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sentiment_common.artifacts import COMPARISON, read_manifest
+from sentiment_common.experiment_state import state_path
 from sentiment_common.request_log.entry import to_line
 
 COMMAND = Path(sys.executable).with_name("sentiment-monitor")
@@ -82,10 +84,7 @@ def test_the_options_go_before_the_file(monitor, simulated, experiment_file, tmp
 
 def test_nothing_in_the_page_can_be_markup(monitor, simulated, experiment_file, tmp_path):
     traffic = simulated(callers=100)
-    traffic.entries[0] = type(traffic.entries[0])(
-        **{name: getattr(traffic.entries[0], name) for name in traffic.entries[0].__slots__}
-        | {"variant": "<script>alert(1)</script>"}
-    )
+    traffic.entries[0] = replace(traffic.entries[0], variant="<script>alert(1)</script>")
     log = traffic.write(tmp_path / "log")
     assert monitor(log, experiment_file()).returncode == 0
     page = (tmp_path / "report.html").read_text()
@@ -101,6 +100,10 @@ def test_nothing_in_the_page_can_be_markup(monitor, simulated, experiment_file, 
         (("--until", "yesterday"), "until: 'yesterday' is no time"),
         (("--metric", "beauty"), "choose from accuracy, macro_recall"),
         (("--log", ""), "--log: is missing"),
+        (
+            ("--until", "2020-01-01"),
+            "until: all 10 entries of the experiment",
+        ),
     ],
 )
 def test_what_makes_no_sense_ends_in_one_line(
@@ -133,3 +136,55 @@ def test_no_log_no_entries_a_broken_file_and_a_later_schema_end_in_one_line(
         ended = monitor(folder, file)
         assert ended.returncode == 2 and said in ended.stderr and ended.stderr.count("\n") == 1
     assert not (tmp_path / "found").exists()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"time": "garbage"}, {"time": 5}, {"label": ["x"]}, {"probabilities": [1, 2]},
+        {"probabilities": {"neutral": "a"}}, {"latency_ms": None}, {"variant": []},
+        {"shadow": None},
+    ],
+)  # fmt: skip
+def test_a_field_that_makes_no_sense_ends_in_one_line(
+    monitor, simulated, experiment_file, tmp_path, field
+):
+    traffic = simulated(callers=5)
+    traffic.entries[3] = replace(traffic.entries[3], **field)
+    ended = monitor(traffic.write(tmp_path / "log"), experiment_file())
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1
+    assert f"request {traffic.entries[3].request_id!r}" in ended.stderr
+
+
+@pytest.mark.parametrize("field", [{"time": "x"}, {"label": []}])
+def test_feedback_that_makes_no_sense_ends_in_one_line(
+    monitor, simulated, experiment_file, tmp_path, field
+):
+    traffic = simulated(callers=5)
+    traffic.feedback[0] = replace(traffic.feedback[0], **field)
+    ended = monitor(traffic.write(tmp_path / "log"), experiment_file())
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1
+    assert "feedback with a field that makes no sense" in ended.stderr
+
+
+def test_a_stop_without_a_time_ends_in_one_line(monitor, simulated, experiment_file, tmp_path):
+    log, file = simulated(callers=5).write(tmp_path / "log"), experiment_file()
+    stop = {"time": "some day", "by": "me", "reason": "so"}
+    state = {"experiment": "encoder-1", "stopped": {"challenger": stop}}
+    state_path(file).write_text(json.dumps(state))
+    ended = monitor(log, file)
+    assert ended.returncode == 2 and "a stop bears no time" in ended.stderr
+
+
+def test_times_without_a_zone_are_utc_wherever_it_runs(
+    monitor, simulated, experiment_file, tmp_path, monkeypatch
+):
+    traffic = simulated(callers=40)
+    entries = [replace(it, time=it.time.removesuffix("Z")) for it in traffic.entries]
+    log = replace(traffic, entries=entries).write(tmp_path / "log")
+    found = []
+    for zone in ("Asia/Tokyo", "America/Los_Angeles"):
+        monkeypatch.setenv("TZ", zone)
+        assert monitor(log, experiment_file(), "--until", "2026-11-09").returncode == 0
+        found.append(read_manifest(tmp_path / "found", COMPARISON).digest)
+    assert len(set(found)) == 1

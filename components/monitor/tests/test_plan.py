@@ -29,8 +29,19 @@ def test_it_says_how_long_both_tests_take():
         (("--effect", "0.5"), "--effect: 0.5 above 0.78 is no accuracy"),
         (("--correlation", "2"), "--correlation"),
         (("--feedback-rate", "0"), "--feedback-rate: 0 is no share"),
+        (("--requests-per-day", "nan"), "--requests-per-day: nan is no number of texts"),
+        (("--requests-per-day", "inf"), "--requests-per-day: inf is no number of texts"),
+        (("--weights", "0.5,nan"), "--weights: wants two weights or more"),
+        (("--seed", "-1"), "--seed: -1 lies below 0"),
     ],
 )
 def test_impossible_assumptions_end_in_one_line(options, said):
     ended = plan(*ASKED, "--requests-per-day", "5000", *options)
     assert ended.returncode == 2 and said in ended.stderr and ended.stderr.count("\n") == 1
+
+
+def test_a_plan_of_centuries_is_soon_told():
+    ended = plan("--baseline", "0.78", "--effect", "0.001", "--feedback-rate", "0.01",
+                 "--requests-per-day", "1000")  # fmt: skip
+    assert ended.returncode == 0 and "looked at every 4,034 days" in ended.stdout
+    assert "| 0.1 points | 80% |" in ended.stdout

@@ -41,9 +41,10 @@ def lines(plan: Plan) -> Iterator[str]:
     if plan.inflation > 1:
         yield f"Callers who come back make it {plan.inflation:.2f} times as many."
     yield ""
+    step = planning.days_between_looks(plan)
     yield (
-        f"The sequential test is looked at daily and given up after {planning.LONGEST:g} times as "
-        f"long; {planning.RUNS:,} simulated runs:"
+        f"The sequential test is looked at {'daily' if step == 1 else f'every {step:,} days'} and "
+        f"given up after {planning.LONGEST:g} times as long; {planning.RUNS:,} simulated runs:"
     )
     yield ""
     columns = ("true difference", f"one look, day {days:.0f}", "sequential by then", "in the end")

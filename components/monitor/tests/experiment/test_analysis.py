@@ -1,11 +1,12 @@
 """What becomes of logs that are not as they should be."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
-from sentiment_common.experiment_state import Stop, state_path, stop_variant
+from sentiment_common.experiment_state import state_path, stop_variant
 from sentiment_common.request_log.entry import to_line
 from sentiment_monitor.experiment.analysis import MOST_LOOKS, look_times
 from sentiment_monitor.experiment.record import as_json
@@ -17,6 +18,16 @@ def changed(traffic, change):
     """Traffic with every entry as the function returns it; what it returns None for is left out."""
     entries = [new for it in traffic.entries if (new := change(it)) is not None]
     return dataclasses.replace(traffic, entries=entries)
+
+
+def made_stop(file, moment):
+    """Stops the challenger as a guardrail does, but at another time, which it returns."""
+    path = state_path(file)
+    stop_variant(path, "encoder-1", "challenger", "guardrail", "error_rate 0.31 of 420, most 0.02")
+    state = json.loads(path.read_text())
+    state["stopped"]["challenger"]["time"] = moment
+    path.write_text(json.dumps(state))
+    return moment
 
 
 def test_variants_that_do_not_differ_are_not_called_different(simulated, analysed):
@@ -135,13 +146,7 @@ def test_a_guardrail_decides_against_its_variant_and_moves_its_callers(
     made, simulated, analysed, experiment_file
 ):
     traffic = simulated(accuracy=(0.6, 0.9))
-    path = state_path(experiment_file())
-    stop_variant(path, "encoder-1", "challenger", "guardrail", "error_rate 0.31 of 420, most 0.02")
-    moment = "2026-11-09T00:00:00Z"
-    state = path.read_text()
-    found = state[state.index('"time": "') + 9 :].split('"')[0]
-    path.write_text(state.replace(found, moment))
-    assert Stop(moment, "guardrail", "").time == moment
+    moment = made_stop(experiment_file(), "2026-11-09T00:00:00Z")
     moved = changed(
         traffic, lambda it: dataclasses.replace(it, variant="control") if it.time > moment else it
     )
@@ -161,6 +166,16 @@ def test_a_variant_that_the_file_stops_leaves_at_its_last_answer(made, simulated
     analysis, decision, _ = analysed(moved, text)
     assert analysis.ratio.sound and decision.verdict == "undecided"
     assert not analysis.stops[0].by_guardrail
+    assert decision.advice.startswith("challenger is asked no more")
+
+
+def test_an_experiment_that_is_over_cannot_run_on(made, simulated, analysed):
+    over = made.file.replace("\n\n[[", "\nstop = 2026-11-10T00:00:00Z\n\n[[", 1)
+    kept = changed(simulated(), lambda it: it if it.time < "2026-11-10" else None)
+    last = kept.entries[-1]
+    kept.feedback.append(made.opinion(last, made.start + 9 * made.day, last.label))
+    assert analysed(kept, over)[1].advice.startswith("challenger is asked no more")
+    assert analysed(kept)[1].advice.startswith("Let it run on")
 
 
 def test_more_feedback_for_one_variant_is_a_doubt(simulated, analysed):
@@ -204,6 +219,54 @@ def test_callers_that_see_both_variants_are_named(simulated, analysed):
     assert analysis.ratio.crossed == 1 and any("does not stick" in it for it in doubtful)
 
 
+def test_a_stop_that_takes_seconds_to_reach_everybody_is_no_crossing(
+    simulated, analysed, experiment_file
+):
+    traffic = simulated(callers=400, days=1)
+    moment = made_stop(experiment_file(), traffic.entries[len(traffic.entries) // 2].time)
+    moved = changed(
+        traffic,
+        # Every other answer in the hour after the stop comes from a worker that does not know yet.
+        lambda it: dataclasses.replace(it, variant="control")
+        if it.time > moment[:11] + "13" or (it.time > moment and it.seq % 2) else it,
+    )  # fmt: skip
+    analysis, _, doubtful = analysed(moved)
+    assert analysis.ratio.crossed == 0 and analysis.ratio.sound
+    late = [it for it in doubtful if "more than a minute after it was stopped" in it]
+    assert len(late) == 1
+
+
+def test_one_caller_with_a_third_of_the_feedback_decides_nothing(made, simulated, analysed):
+    traffic = simulated(accuracy=(0.6, 0.9))
+    first = traffic.entries[0]
+    for number in range(10**6, 10**6 + len(traffic.feedback) // 2):
+        same = dataclasses.replace(first, seq=number, request_id=f"request-{number}")
+        traffic.entries.append(same)
+        traffic.feedback.append(made.opinion(same, made.start + made.day, same.label))
+    _, decision, doubtful = analysed(traffic)
+    assert decision.verdict == "undecided" and "too few callers" in decision.reason
+    assert any("More time does not help" in it for it in doubtful)
+
+
+def test_a_p_value_that_has_been_small_does_not_contradict_the_interval(simulated, analysed):
+    early, late = simulated(accuracy=(0.6, 0.9), days=3), simulated(accuracy=(0.9, 0.6), seed=6)
+    for it, number in [(it, 10**6 + it.seq) for it in late.entries]:
+        moved = {"seq": number, "request_id": f"late-{number}", "caller": f"late-{it.caller}"}
+        moved["time"] = it.time.replace("2026-11-0", "2026-11-1").replace(
+            "2026-11-11", "2026-11-21"
+        )
+        early.entries.append(dataclasses.replace(it, **moved))
+    names = {it.request_id: it for it in late.entries}
+    for it in late.feedback:
+        seq = 10**6 + names[it.request_id].seq
+        early.feedback.append(
+            dataclasses.replace(it, request_id=f"late-{seq}", time="2026-11-23T00:00:00.000Z")
+        )
+    analysis, decision, _ = analysed(early)
+    assert analysis.comparisons[0].settled is not None and decision.verdict == "undecided"
+    assert "at its least; the interval was without 0 on 2026-11-0" in decision.reason
+
+
 def test_what_else_is_odd_is_said(made, simulated, analysed):
     traffic = simulated(callers=150)
     odd = changed(
@@ -237,7 +300,9 @@ def test_lost_lines_and_a_late_beginning_are_said(simulated, analysed, tmp_path)
     marks = [{"mark": "open", "schema": 2, "written": 0}]
     marks += [{"mark": "close", "schema": 2, "given": 5, "dropped": {"full": 2}, "closed": True}]
     second.write_bytes(b"".join(map(to_line, marks)))
-    _, _, doubtful = analysed(later)
+    analysis, decision, doubtful = analysed(later)
+    found = as_json(analysis, decision, doubtful)
+    assert found["log"]["account"]["dropped"] == {"full": 2}
     assert any("not complete" in it and "3 lost" in it and "2 full" in it for it in doubtful)
     assert any("oldest files may have been deleted" in it for it in doubtful)
 

@@ -35,15 +35,15 @@ def test_the_difference_of_single_answers_is_that_of_two_shares():
     rows = [(0, number, number % 2, 0, number % 2 or number % 4 == 0) for number in range(400)]
     found = last(rows)
     assert found.difference == pytest.approx(0.5) and found.levels == pytest.approx((0.5, 1.0))
-    # A quarter over 200, and what the two added callers a side say.
-    assert found.variance == pytest.approx(0.25 / 200 + 0.5 / 200**2 + 1 / 200**2)
+    # A quarter over 200, and what the six added callers a side say.
+    assert found.variance == pytest.approx(0.25 / 200 + 3 * 0.5 / 200**2 + 3 / 200**2)
     assert found.counts == (200, 200) and found.effective == pytest.approx((200, 200))
 
 
 def test_repeating_what_a_caller_said_tells_nothing_new():
     once, often = last(drawn(300, 1, 2)), last(drawn(300, 10, 2))
     assert often.difference == pytest.approx(once.difference)
-    assert often.variance == pytest.approx(once.variance, rel=0.02)
+    assert often.variance == pytest.approx(once.variance)
     assert often.effective == pytest.approx(once.effective)
     assert often.counts == tuple(10 * it for it in once.counts)
 
@@ -77,7 +77,7 @@ def test_a_metric_of_parts_is_their_mean():
 
 def test_a_side_without_variance_still_has_some():
     found = last([(0, number, number % 2, 0, 1) for number in range(200)])
-    assert found.difference == 0 and found.variance == pytest.approx(2 / 100**2)
+    assert found.difference == 0 and found.variance == pytest.approx(2 * 3 / 100**2)
 
 
 @pytest.mark.parametrize("side", [0, 1])

@@ -30,6 +30,13 @@ def test_taking_requests_for_callers_would_be_too_sure():
     assert found.final.mean() < 0.12
 
 
+def test_a_small_challenger_without_an_error_yet_is_not_called_better():
+    small = Scenario(callers=2_000, days=14, requests=1, rate=1, accuracy=0.9, shares=((0, 0.05),))
+    found = run(small, 200, seed=6, effect=0.3)
+    # Half of the level is above 0; one added caller of each outcome would make it 0.05.
+    assert found.upward.mean() <= 0.025
+
+
 def test_a_planted_lift_is_found_and_early():
     lifted = Scenario(callers=4_000, days=20, requests=1, rate=1, lift=0.08)
     found = run(lifted, 60, seed=9, effect=0.05)

@@ -5,7 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import numpy.typing as npt
 
 from sentiment_common.errors import InputError
 from sentiment_common.experiment import Experiment
-from sentiment_common.request_log import Account, Entry, read_feedback, read_log
+from sentiment_common.request_log import Account, Entry, Feedback, read_feedback, read_log
 
 Array = npt.NDArray[Any]
 NO_LABEL = -1
+DAMAGED = (TypeError, ValueError, AttributeError, OverflowError)
+"""What a field raises that is JSON, but not what it should be."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +114,39 @@ def collect(folder: Path, experiment: Experiment, until: float = float("inf")) -
     reading = _Reading(experiment, until)
     account = Account()
     for entry in read_log(folder, account):
-        reading.add(entry)
+        try:
+            reading.add(entry)
+        except DAMAGED as error:
+            raise _damaged(folder, entry, error) from error
     if not any(len(rows.time) for rows in reading.rows):
-        raise InputError(
-            f"none of {account.entries:,} entries is of the experiment {experiment.name!r}",
-            where=str(folder), mend="name the log of the service that runs it",
-        )  # fmt: skip
+        raise _nothing(folder, reading, account)
     opinions = _opinions(folder, reading.labels, until)
     live, shadow = _numbered(*reading.rows)
     return Collected(
         live, shadow, opinions, tuple(reading.labels), account, reading.without_caller,
         reading.elsewhere, reading.strangers, reading.digests,
     )  # fmt: skip
+
+
+def _nothing(folder: Path, reading: "_Reading", account: Account) -> InputError:
+    if reading.later:
+        return InputError(
+            f"all {reading.later:,} entries of the experiment {reading.experiment!r} are later",
+            where="until", mend="name a later time",
+        )  # fmt: skip
+    return InputError(
+        f"none of {account.entries:,} entries is of the experiment {reading.experiment!r}",
+        where=str(folder), mend="name the log of the service that runs it",
+    )  # fmt: skip
+
+
+def _damaged(folder: Path, line: Entry | Feedback, error: Exception) -> InputError:
+    kind = "entry" if isinstance(line, Entry) else "feedback"
+    return InputError(
+        f"{kind} with a field that makes no sense ({error})",
+        where=f"{folder}, request {line.request_id!r}, position {line.position!r}",
+        mend="restore or delete the line",
+    )
 
 
 def key(request_id: str, position: int) -> int:
@@ -137,8 +160,13 @@ def _hash(text: str) -> int:
 
 
 def seconds(moment: str) -> float:
-    """Returns a time of the log in seconds since 1970."""
-    return datetime.fromisoformat(moment).timestamp()
+    """Returns an ISO 8601 time in seconds since 1970; without a zone it is UTC.
+
+    Raises:
+        ValueError: It is no such time.
+    """
+    read = datetime.fromisoformat(moment)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 class _Rows:
@@ -164,7 +192,7 @@ class _Reading:
         self.variants = {it.name: number for number, it in enumerate(experiment.variants)}
         self.rows = (_Rows(), _Rows())
         self.labels: dict[str, int] = {}
-        self.without_caller = self.elsewhere = 0
+        self.without_caller = self.elsewhere = self.later = 0
         self.strangers: Counter[str] = Counter()
         self.digests: dict[str, Counter[str]] = {}
 
@@ -175,6 +203,7 @@ class _Reading:
             return
         moment = seconds(entry.time)
         if moment > self.until:
+            self.later += 1
             return
         variant = self.variants.get(entry.variant)
         if variant is None:
@@ -212,10 +241,13 @@ def _numbered(*rows: _Rows) -> Iterator[Answers]:
 def _opinions(folder: Path, labels: dict[str, int], until: float) -> Opinions:
     time, keys, label = array("d"), array("Q"), array("h")
     for it in read_feedback(folder):
-        moment = seconds(it.time)
+        try:
+            moment, number = seconds(it.time), labels.get(it.label, NO_LABEL)
+        except DAMAGED as error:
+            raise _damaged(folder, it, error) from error
         if moment <= until:
             time.append(moment)
             keys.append(key(it.request_id, it.position))
-            label.append(labels.get(it.label, NO_LABEL))
+            label.append(number)
     order = np.argsort(np.asarray(time), kind="stable")
     return Opinions(*(np.asarray(it)[order] for it in (time, keys, label)))

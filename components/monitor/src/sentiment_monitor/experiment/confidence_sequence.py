@@ -10,9 +10,10 @@ Turnbull, "Group-sequential analysis incorporating covariate information", JASA 
 The p-value is the same mixture turned round, the mixture sequential probability ratio test of
 Johari, Koomen, Pekelis and Walsh, "Always valid inference", Operations Research 70 (2022).
 
-Callers come back, so increments are not independent. As long as a caller's outcomes are not
-negatively correlated, the statistic of two times is correlated more than a Brownian motion's, and
-by Slepian's inequality it crosses the boundary less often: the level holds.
+Callers come back, so increments are not independent. With callers of equal zeal and a constant
+correlation the covariance of two estimates is still the variance of the later one, which is all
+that the clock asks for. With callers of very different zeal it may be less; then no theorem helps,
+and what does are the effective callers that ``comparison`` asks for, and simulations.
 """
 
 import math

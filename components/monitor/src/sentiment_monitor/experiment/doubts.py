@@ -6,11 +6,14 @@ import numpy as np
 
 from sentiment_monitor.experiment.analysis import Analysis
 from sentiment_monitor.experiment.comparison import Comparison
+from sentiment_monitor.experiment.periods import Stop
 from sentiment_monitor.experiment.variants import Figures
 from sentiment_monitor.experiment.wording import listed, moment, percent, plural, points
 
 LARGEST_SHARE = 0.1
 """A caller with more of the feedback could turn the verdict alone."""
+STOP_SECONDS = 60
+"""By then a stop has reached every worker that shares the experiment's state."""
 LATE_SECONDS = 3_600
 """A log that begins later than this after the start has probably lost its oldest files."""
 
@@ -59,12 +62,16 @@ def _callers(analysis: Analysis) -> Iterator[str]:
     if crossed := analysis.ratio.crossed:
         yield (
             f"{plural(crossed, 'caller')} got answers of more than one variant while the weights "
-            "stayed: assignment does not stick to them."
+            "stayed: assignment does not stick to them. Requests with an API key and without a "
+            "caller's id are assigned one by one."
         )
     if len(judged):
         most = np.bincount(answers.unit[judged]).max() / len(judged)
         if most > LARGEST_SHARE:
-            yield f"One caller has given {percent(most)} of the feedback."
+            yield (
+                f"One caller has given {percent(most)} of the feedback. More time does not help "
+                "against that; finer keys do, such as one for each person at a large customer."
+            )
     if without := analysis.collected.without_caller:
         yield (
             f"{plural(without, 'answer')} went to callers without a key. Each such request counts "
@@ -117,6 +124,11 @@ def _log(analysis: Analysis) -> Iterator[str]:
 def _notes(analysis: Analysis) -> Iterator[str]:
     for stop in analysis.stops:
         yield f"{stop.variant} was stopped on {moment(stop.time)}: {stop.reason}."
+        if late := _late(analysis, stop):
+            yield (
+                f"{stop.variant} has given {plural(late, 'answer')} more than a minute after it "
+                "was stopped: not every server of the service knows of the stop."
+            )
     live = [it.challenger for it in analysis.comparisons if it.basis == "live"]
     if len(live) > 1:
         yield (
@@ -125,6 +137,13 @@ def _notes(analysis: Analysis) -> Iterator[str]:
         )
     for it in analysis.comparisons:
         yield from _shadow(analysis, it)
+
+
+def _late(analysis: Analysis, stop: Stop) -> int:
+    answers = analysis.collected.live
+    names = [it.name for it in analysis.experiment.variants]
+    mine = answers.variant == names.index(stop.variant)
+    return int((answers.time[mine] > stop.time + STOP_SECONDS).sum())
 
 
 def _shadow(analysis: Analysis, comparison: Comparison) -> Iterator[str]:

@@ -5,6 +5,7 @@ drift that its statistic is in the limit, looked at once a day. Differences of s
 the accuracy of two variants, judged by feedback that comes at a steady rate.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
@@ -17,6 +18,8 @@ from sentiment_monitor.experiment import confidence_sequence
 LONGEST = 3.0
 """Of what a test with one look takes: a sequential one that has not ended by then is given up."""
 RUNS = 4_000
+MOST_LOOKS = 400
+"""Of a simulated run; one that takes years is not looked at daily."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,16 @@ def check(plan: Plan) -> None:
             f"{plan.effect:g} above {plan.baseline:g} is no accuracy", where="--effect",
             mend="give points as a share, e.g. 0.02",
         )  # fmt: skip
-    if len(plan.weights) < 2 or min(plan.weights) <= 0:
+    if len(plan.weights) < 2 or not all(0 < it < math.inf for it in plan.weights):
         raise InputError("wants two weights or more, all above 0", where="--weights")
-    if plan.requests_per_day <= 0 or plan.requests_per_caller <= 0:
-        raise InputError("there must be some", where="--requests-per-day, --requests-per-caller")
+    for name, value in (
+        ("requests-per-day", plan.requests_per_day),
+        ("requests-per-caller", plan.requests_per_caller),
+    ):
+        if not 0 < value < math.inf:
+            raise InputError(f"{value:g} is no number of texts", where=f"--{name}")
+    if plan.seed < 0:
+        raise InputError(f"{plan.seed} lies below 0", where="--seed")
     if not 0 <= plan.correlation <= 1:
         raise InputError(f"{plan.correlation:g} is no correlation", where="--correlation")
 
@@ -116,6 +125,11 @@ def fixed_days(plan: Plan) -> float:
     return needed / plan.information_per_day()
 
 
+def days_between_looks(plan: Plan) -> int:
+    """Returns after how many days each the simulated test is looked at."""
+    return math.ceil(LONGEST * fixed_days(plan) / MOST_LOOKS)
+
+
 def outlook(plan: Plan, effects: Sequence[float]) -> list[Outlook]:
     """Returns what is to be expected for differences of some sizes, planned for the least one."""
     horizon = fixed_days(plan)
@@ -123,9 +137,9 @@ def outlook(plan: Plan, effects: Sequence[float]) -> list[Outlook]:
 
 
 def _outlook(plan: Plan, effect: float, horizon: float) -> Outlook:
-    daily = replace(plan, effect=effect).information_per_day() if effect else 0.0
-    daily = daily or plan.information_per_day()
-    days = np.arange(1, int(np.ceil(LONGEST * horizon)) + 1)
+    daily = replace(plan, effect=effect).information_per_day()
+    step = days_between_looks(plan)
+    days = step * np.arange(1, math.ceil(LONGEST * horizon / step) + 1)
     ended = _ends(plan, effect, daily, days)
     limit = NormalDist().inv_cdf(1 - plan.alpha / 2)
     mean = effect * np.sqrt(horizon * daily)
@@ -144,8 +158,8 @@ def _ends(plan: Plan, effect: float, daily: float, days: np.ndarray) -> np.ndarr
     information = daily * days
     reach = confidence_sequence.half_width(1 / information, plan.alpha, mixed)
     ended = np.full(RUNS, np.inf)
-    score = np.zeros(RUNS)
+    score, fresh = np.zeros(RUNS), information[0]
     for day, known, width in zip(days, information, reach, strict=True):
-        score += generator.normal(effect * daily, np.sqrt(daily), RUNS)
+        score += generator.normal(effect * fresh, np.sqrt(fresh), RUNS)
         ended[np.isinf(ended) & (np.abs(score / known) > width)] = day
     return ended

@@ -106,7 +106,8 @@ def _feedback(analysis: Analysis) -> dict[str, int]:
 def _log(analysis: Analysis) -> dict[str, Any]:
     collected = analysis.collected
     return {
-        "account": asdict(collected.account),
+        # asdict would make a Counter of pairs out of a Counter.
+        "account": {**asdict(collected.account), "dropped": dict(+collected.account.dropped)},
         "live": len(collected.live),
         "shadow": len(collected.shadow),
         "of_other_experiments_or_none": collected.elsewhere,

@@ -21,7 +21,7 @@ class Ratio:
         expected: How many of them the weights promise.
         p: Always-valid p-value now.
         broken: When it fell below the level, in seconds since 1970; None if it never has.
-        crossed: Callers that more than one variant has answered while the weights stayed.
+        crossed: Callers whom the weights of one period gave to more than one variant.
     """
 
     callers: Mapping[str, int]
@@ -52,7 +52,7 @@ def check(experiment: Experiment, answers: Answers, periods: Periods, times: Arr
             expected[name] += sum(batch.counts.values()) * weight / total if total else 0.0
     return Ratio(
         callers, expected, found[-1] if found else 1.0, next(broken, None),
-        _crossed(answers, periods),
+        _crossed(names, answers, periods),
     )  # fmt: skip
 
 
@@ -72,9 +72,12 @@ def _batches(
     return found
 
 
-def _crossed(answers: Answers, periods: Periods) -> int:
-    variants, strata = int(answers.variant.max(initial=0)) + 1, len(periods.weights)
-    place = answers.unit * strata + periods.of(answers.time)
-    seen = np.unique(place * variants + answers.variant)
+def _crossed(names: Sequence[str], answers: Answers, periods: Periods) -> int:
+    period, variants = periods.of(answers.time), len(names)
+    weights = np.array([[it.get(name, 0.0) for name in names] for it in periods.weights])
+    # A stop takes seconds to reach every worker: what is answered meanwhile is nobody's crossing.
+    meant = weights[period, answers.variant] > 0
+    place = answers.unit[meant] * len(weights) + period[meant]
+    seen = np.unique(place * variants + answers.variant[meant])
     _, count = np.unique(seen // variants, return_counts=True)
     return int((count > 1).sum())

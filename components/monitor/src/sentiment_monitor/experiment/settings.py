@@ -1,11 +1,11 @@
 """What is asked of the analysis: the experiment's file and what the command line overrides."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from sentiment_common.errors import InputError
 from sentiment_common.experiment import Experiment
+from sentiment_monitor.experiment.collecting import seconds
 
 Metric = Literal["accuracy", "macro_recall"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -79,9 +79,8 @@ def _moment(given: str) -> float:
     if not given:
         return float("inf")
     try:
-        moment = datetime.fromisoformat(given)
+        return seconds(given)
     except ValueError as error:
         raise InputError(
             f"{given!r} is no time", where="until", mend="e.g. 2026-11-30T00:00:00Z"
         ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

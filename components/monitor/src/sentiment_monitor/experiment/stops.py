@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sentiment_common.errors import InputError
 from sentiment_common.experiment import Experiment
 from sentiment_common.experiment_state import GUARDRAIL, read_state, state_path
 from sentiment_monitor.experiment.collecting import Answers, seconds
@@ -27,12 +28,18 @@ def read_stops(
     Raises:
         InputError: The state cannot be read or is none.
     """
-    state = read_state(state_path(file, folder), experiment.name)
-    found = [
-        Stop(name, seconds(stop.time), stop.reason, stop.by == GUARDRAIL)
-        for name, stop in state.stopped.items()
-        if seconds(stop.time) <= until
-    ]
+    path = state_path(file, folder)
+    state = read_state(path, experiment.name)
+    try:
+        found = [
+            Stop(name, seconds(stop.time), stop.reason, stop.by == GUARDRAIL)
+            for name, stop in state.stopped.items()
+        ]
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"a stop bears no time ({error})", where=str(path), mend="delete or restore it"
+        ) from error
+    found = [it for it in found if it.time <= until]
     numbers = {variant.name: number for number, variant in enumerate(experiment.variants)}
     for name in experiment.stopped:
         given = answers.time[answers.variant == numbers[name]]

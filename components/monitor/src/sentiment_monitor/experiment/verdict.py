@@ -53,8 +53,10 @@ def decide(analysis: Analysis) -> Decision:
     name = best.comparison.challenger
     if live and not analysis.ratio.sound:
         return Decision("invalid", name, _mismatch(analysis), MISMATCH, judged)
-    advice = SHADOW_ADVICE if best.comparison.basis == "shadow" else ADVICE
-    return Decision(best.verdict, name, best.reason, advice[best.verdict].format(name=name), judged)
+    advice = (SHADOW_ADVICE if best.comparison.basis == "shadow" else ADVICE)[best.verdict]
+    if best.verdict == "undecided" and _over(analysis, name):
+        advice = OVER
+    return Decision(best.verdict, name, best.reason, advice.format(name=name), judged)
 
 
 ADVICE = {
@@ -69,11 +71,21 @@ SHADOW_ADVICE = {
     "worse": "Do not give {name} any callers: what it would have answered was worse.",
     "undecided": "Let {name} score on, or give it a share of the callers.",
 }
+OVER = (
+    "{name} is asked no more: only late feedback can still decide. To learn more, begin anew under "
+    "another name."
+)
 MISMATCH = (
     "Find the cause and begin anew under another name. Likely: the weights in the file were "
     "changed by hand while it ran; callers have no stable key or several; requests of one variant "
     "fail, time out or are retried more often; bots; part of the log is missing."
 )
+
+
+def _over(analysis: Analysis, name: str) -> bool:
+    stop = analysis.experiment.stop
+    ended = stop is not None and analysis.end >= stop.timestamp()
+    return ended or any(it.variant == name for it in analysis.stops)
 
 
 def _rank(judged: Judged) -> tuple[int, float]:
@@ -116,7 +128,15 @@ def _reason(analysis: Analysis, comparison: Comparison, verdict: Verdict) -> str
         "not-worse": f"all above {_limit(margin)}",
         "undecided": f"on both sides of {_limit(margin)}",
     }
-    return f"{found}, {said[verdict]} (p {chance(now.p)})."
+    return f"{found}, {said[verdict]} ({_chance(comparison, verdict)})."
+
+
+def _chance(comparison: Comparison, verdict: Verdict) -> str:
+    least = chance(comparison.now.p)
+    if verdict != "undecided" or comparison.settled is None:
+        return f"p {least}"
+    # The p-value never rises: it would contradict an interval that has come back to 0.
+    return f"p {least} at its least; the interval was without 0 on {moment(comparison.settled)}"
 
 
 def _compared(difference: float) -> str:
