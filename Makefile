@@ -25,9 +25,10 @@ SET ?=
 ACCEPT ?=
 POLICY ?=
 FORCE ?=
-settings = $(if $(DATA),source=$(DATA)) $(if $(TEXT),text_column=$(TEXT)) \
-           $(if $(LABEL),label_column=$(LABEL)) $(if $(RATING),rating_column=$(RATING)) $(SET)
-overrides = $(foreach s,$(settings),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)') \
+set = $(if $(2),--set '$(1)=$(2)')
+overrides = $(call set,source,$(DATA)) $(call set,text_column,$(TEXT)) \
+            $(call set,label_column,$(LABEL)) $(call set,rating_column,$(RATING)) \
+            $(foreach s,$(SET),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)') \
             $(if $(POLICY),--set 'policy=$(POLICY)') $(if $(FORCE),--set 'force=$(FORCE)')
 FRESH ?=
 
@@ -88,7 +89,7 @@ study:  ## train and judge under several seeds, with 95% intervals: SEEDS="13 14
 	@$(BIN)/pipelines/bin/sentiment-pipelines study --seeds $(SEEDS) $(overrides)
 
 KEEP ?= 5
-gc:  ## delete all but the last KEEP=5 runs and what the champion stands on
+gc:  ## delete all but each pipeline's last KEEP=5 runs and what the champion stands on
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines gc --keep $(KEEP)
 

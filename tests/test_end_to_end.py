@@ -1,7 +1,9 @@
 """The whole pipeline on a team's own file, as a person would run it, in a ``var`` of its own."""
 
+import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -19,18 +21,24 @@ COLUMNS = ("text_column=review", "rating_column=stars")
 PIPELINES = rooms()["pipelines"].environment / "bin" / "sentiment-pipelines"
 
 
-def command(*settings):
-    return [str(PIPELINES), "run", *(part for item in settings for part in ("--set", item))]
+def command(*settings, pipeline="training"):
+    given = (part for item in settings for part in ("--set", item))
+    return [str(PIPELINES), "run", "--pipeline", pipeline, *given]
 
 
-def run(var, *settings):
+def run(var, *settings, pipeline="training"):
+    return called(var, command(*settings, pipeline=pipeline))
+
+
+def called(var, words, **options):
     return subprocess.run(
-        command(*settings),
+        words,
         env={**os.environ, "SENTIMENT_VAR": str(var)},
         capture_output=True,
         text=True,
         check=False,
         timeout=600,
+        **options,
     )
 
 
@@ -131,6 +139,46 @@ def test_a_killed_run_leaves_nothing_half_written_and_the_next_one_finds_the_sam
     again = run(var, *settings)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "already-champion" in again.stdout
+
+
+def test_an_exploration_goes_on_from_what_a_training_has_read_and_trains_nothing(
+    var, first, feedback
+):
+    settings = (f"source={feedback}", *COLUMNS, "previous_examples=none")
+    done = run(var, *settings, pipeline="exploration")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "explored in" in done.stdout
+    latest = var / "runs" / "latest"
+    assert (latest / "exploration.html").read_text().startswith("<!doctype html>")
+    assert [path.stem for path in latest.glob("logs/*.sh")] == ["explore"]
+    figures = json.loads(
+        (artifact(latest, "explore", "exploration") / "exploration.json").read_text()
+    )
+    assert figures
+
+
+def test_the_champion_scores_a_file_row_by_row_and_the_same_again_is_not_scored_again(
+    var, first, feedback, tmp_path
+):
+    (tmp_path / "a folder").mkdir()
+    shutil.copy(feedback, tmp_path / "a folder" / "my file.csv")
+    words = (PIPELINES, "predict", "a folder/my file.csv", "new/scored.jsonl", "--text", "review")
+    done = called(var, [*words, "--set", "keep_columns=stars"], cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    scored = (tmp_path / "new" / "scored.jsonl").read_text()
+    refused = (tmp_path / "new" / "scored.refused.jsonl").read_text()
+    with feedback.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(scored.splitlines()) + len(refused.splitlines()) == len(rows)
+    first_row = json.loads(scored.split("\n", 1)[0])
+    assert first_row["label"] in ("negative", "neutral", "positive")
+    assert "stars" in first_row
+
+    (tmp_path / "new" / "scored.jsonl").unlink()
+    once_more = called(var, [*words, "--set", "keep_columns=stars", "--replace"], cwd=tmp_path)
+    assert once_more.returncode == 0, once_more.stdout + once_more.stderr
+    assert not list((var / "runs" / "latest" / "logs").glob("*.sh"))
+    assert (tmp_path / "new" / "scored.jsonl").read_text() == scored
 
 
 def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path):

@@ -227,3 +227,16 @@ def test_a_wrong_comparison_is_exit_code_2_and_one_line(three, run_command, word
     assert (code, out) == (2, "")
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_runs_of_every_pipeline_are_listed_by_their_own_defaults(made_runs, run_command):
+    for id_, pipeline in ((FIRST, "training"), (SECOND, "exploration"), (THIRD, "batch")):
+        history.Run(id_).logs.mkdir(parents=True)
+        given = command._defaults()[pipeline]
+        facts = {"pipeline": pipeline, "parameters": {**given, "seed": 99}, "process": 1}
+        history.Run(id_).note(status="finished", outcome="scored", **facts)
+    code, out, _ = run_command("runs", "--json")
+    assert code == 0
+    assert [it["pipeline"] for it in json.loads(out)] == ["batch", "exploration", "training"]
+    assert [it["changed_parameters"] for it in json.loads(out)] == 3 * [{"seed": 99}]
+    assert run_command("runs", "--compare", "latest", "latest~1")[0] == 0

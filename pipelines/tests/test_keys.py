@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment_common.artifacts import file_sha256
 from sentiment_pipelines import keys
 from sentiment_pipelines.environments import rooms
 
@@ -79,11 +80,12 @@ def test_a_file_added_to_a_folder_or_a_pattern_is_a_change(tmp_path):
 
 
 def test_what_lies_at_an_address_is_never_known_to_be_the_same():
-    address = key({"source": "s3://bucket/reviews.csv"})
-    assert address.reads_addresses
-    assert keys.changes(address, address) == [
-        "it reads from an address: what lies there may have changed"
-    ]
+    for source in ("s3://bucket/reviews.csv", "${SOURCE}", "shop=${SOURCE} | a.csv"):
+        address = key({"source": source})
+        assert address.reads_addresses
+        assert keys.changes(address, address) == [
+            "it reads from an address: what lies there may have changed"
+        ]
 
 
 def test_several_sources_count_each_by_content(tmp_path):
@@ -98,17 +100,28 @@ def test_several_sources_count_each_by_content(tmp_path):
     assert keys.content_digest(f"{one} | s3://bucket/two.csv") == keys.UNKNOWN_CONTENT
 
 
+def test_a_name_with_signs_of_a_pattern_or_a_separator_is_a_file_before_it_is_anything_else(
+    tmp_path,
+):
+    for name in ("a[1].csv", "x | y.csv", "shop=a.csv"):
+        (tmp_path / name).write_text(name)
+        named = keys.content_digest(str(tmp_path / name))
+        assert named == file_sha256(tmp_path / name)
+    assert keys.content_digest(f"{tmp_path}/**.csv") == keys.content_digest(f"{tmp_path}/*.csv")
+
+
 def test_a_list_of_sources_is_read_anew_for_it_names_others(tmp_path):
     path = tmp_path / "sources.toml"
-    path.write_text('[[source]]\nuri = "a.csv"\n')
-    assert keys.content_digest(str(path)) == keys.UNKNOWN_CONTENT
+    for text in ('[[source]]\nuri = "a.csv"\n', "[[ source ]]\n", 'source = [{uri = "a"}]', "= no"):
+        path.write_text(text)
+        assert keys.content_digest(str(path)) == keys.UNKNOWN_CONTENT
     path.write_text("[floors]\nmacro_f1 = 0.6\n")
     assert keys.content_digest(str(path)) not in (None, keys.UNKNOWN_CONTENT)
 
 
 @given(st.text())
 def test_any_other_text_names_no_content(text):
-    assert keys.content_digest(text.replace("/", "").replace("://", "")) is None
+    assert keys.content_digest(text.replace("/", "").replace("${", "")) is None
 
 
 def test_the_code_of_a_stage_is_its_own_and_what_it_shares():

@@ -1,6 +1,8 @@
 """Values of the pipeline's parameters: file, command line, types."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sentiment_common.errors import InputError
 from sentiment_pipelines import parameters
@@ -70,6 +72,61 @@ def test_paths_of_every_source_are_made_absolute(tmp_path, monkeypatch):
     )
     assert parameters.absolute("policy", "a.csv | b c.csv") == "a.csv | b c.csv"
     assert parameters.absolute("schema", "a.csv") == f"{tmp_path}/a.csv"
+    (tmp_path / "a|b.csv").write_text("text\n")
+    (tmp_path / "c | d.csv").write_text("text\n")
+    assert parameters.absolute("source", "a|b.csv | gone") == f"{tmp_path}/a|b.csv | gone"
+    assert parameters.absolute("source", "c | d.csv") == f"{tmp_path}/c | d.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("text_column", "review"), ("source", "default"), ("model", "champion"), ("schema", "auto")],
+)
+def test_a_name_or_keyword_is_no_path_whatever_a_folder_here_is_called(
+    tmp_path, monkeypatch, name, value
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / value).mkdir()
+    assert parameters.absolute(name, value) == value
+
+
+def test_a_model_of_the_latest_run_is_that_of_the_run_which_is_the_latest_now(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run-1" / "model").mkdir(parents=True)
+    (tmp_path / "latest").symlink_to("run-1")
+    assert parameters.absolute("model", "latest/model") == f"{tmp_path}/run-1/model"
+
+
+@pytest.mark.parametrize("content", ["source: [a.csv, b.csv]", "epochs:", "- a", "a: [", None])
+def test_a_parameters_file_that_says_nothing_clear_is_refused(read, tmp_path, content):
+    (tmp_path / "params.yaml").unlink()
+    if content is not None:
+        (tmp_path / "params.yaml").write_text(content)
+    with pytest.raises(InputError):
+        read()
+
+
+def test_a_secret_is_refused_before_it_is_written_anywhere_and_not_repeated(read):
+    for source in (
+        "s3://me:hunter22@bucket/a.csv", "a.csv | shop=https://h/x.csv?token=hunter22",
+        "https://hunter22@host/a.csv\nb.csv",
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=r"a secret in the address.*\$\{NAME\}") as error:
+            read(f"source={source}")
+        assert "hunter22" not in str(error.value)
+    given = "s3://me:${PASSWORD}@bucket/a.csv"
+    assert read(f"source={given}")["source"] == given
+
+
+WORD = st.text(st.characters(exclude_categories=("Z", "C"), exclude_characters="/"))
+
+
+@given(parts=st.lists(WORD, min_size=1, max_size=4))
+def test_what_is_not_here_stays_as_it_was_written(parts):
+    given = " | ".join(f"gone-{part}" for part in parts)
+    assert parameters.absolute("source", given) == given
 
 
 @pytest.mark.parametrize(
@@ -77,6 +134,8 @@ def test_paths_of_every_source_are_made_absolute(tmp_path, monkeypatch):
     [
         ("epochs", "'epochs' is not name=value"),
         ("epoch=5", "the pipeline has no parameter 'epoch'; it has epochs"),
+        ("fast=ture", "fast: 'ture' is no boolean"),
+        ("fast=1", "fast: '1' is no boolean"),
         ("epochs=many", "epochs: 'many' is no number_integer"),
         ("force=because", "force: 'because' does not say who and why; give FORCE='WHO: WHY'"),
         ("force= : why", "does not say who and why"),

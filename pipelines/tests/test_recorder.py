@@ -68,3 +68,12 @@ def test_a_run_that_is_killed_is_closed_at_once(store, tmp_path):
         assert time.monotonic() < deadline, "nobody closed the run"
         time.sleep(0.2)
     assert only(store, "killed-run").info.status == "KILLED"
+
+
+def test_two_runs_may_begin_on_a_store_that_is_not_there_yet(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    both = [Recorder(), Recorder()]
+    made = {it.ask("begin", f"run-{at}", {}, {}) for at, it in enumerate(both)}
+    for it in both:
+        it.close("FINISHED", "scored")
+    assert len(made) == 2

@@ -22,7 +22,7 @@ def ids():
 
 
 def collect(keep, champion=None):
-    with runs.exclusive():
+    with runs.undisturbed():
         what = retention.plan(keep, champion)
         retention.carry_out(what)
     return what
@@ -203,6 +203,25 @@ def test_progress_stays_only_where_somebody_will_go_on_from_it(made_runs, tmp_pa
     assert not any(folder.exists() for folder in (abandoned, left_over, from_before))
 
 
+def test_runs_of_one_pipeline_do_not_push_out_those_of_another(made_runs):
+    made_runs.make(IDS[0])
+    made_runs.make(IDS[1], pipeline="batch", status="killed", seed=14)
+    for at in (2, 3):
+        made_runs.make(IDS[at], pipeline="exploration")
+    assert set(collect(1).kept) == {IDS[0], IDS[1], IDS[3]}
+
+
+def test_progress_of_a_killed_prediction_stays_whatever_was_trained_meanwhile(made_runs, tmp_path):
+    made_runs.make("20260102-031000-000", pipeline="batch", status="killed")
+    made_runs.make("20260102-032000-000", seed=14)
+    while_both_ran = checkpoint(tmp_path, "a", 25)
+    collect(1)
+    assert while_both_ran.is_dir()
+    made_runs.make("20260102-033000-000", pipeline="batch")
+    collect(1)
+    assert not while_both_ran.exists()
+
+
 def test_what_a_killed_clean_up_left_is_removed_by_the_next(made_runs, tmp_path):
     made_runs.make(IDS[0])
     ruin = tmp_path / "runs" / f"{retention.DELETED}{IDS[1]}"
@@ -313,11 +332,12 @@ def test_nothing_is_deleted_where_the_champion_cannot_be_asked_for(
     assert ids() == [IDS[0]]
 
 
-def test_nothing_is_deleted_while_a_run_is_on(made_runs, run_command, tmp_path):
+@pytest.mark.parametrize("pipeline", ["training", "batch"])
+def test_nothing_is_deleted_while_a_run_is_on(made_runs, run_command, tmp_path, pipeline):
     made_runs.make(IDS[0])
     holder = (
         "import sys; from sentiment_pipelines import runs\n"
-        "with runs.exclusive(): print('held', flush=True); sys.stdin.read()"
+        f"with runs.exclusive({pipeline!r}): print('held', flush=True); sys.stdin.read()"
     )
     environment = {**os.environ, "SENTIMENT_VAR": str(tmp_path)}
     with subprocess.Popen(

@@ -32,6 +32,43 @@ def test_runs_are_listed_the_latest_first():
     assert [run.id for run in runs.all_runs()] == [second.id, first.id]
 
 
+def test_runs_that_begin_in_the_same_moment_have_folders_of_their_own(var):
+    script = (
+        "from sentiment_pipelines.runs import Run\n"
+        "for _ in range(50): print(Run.begin({'pipeline': 'batch'}).id)"
+    )
+    environment = {**os.environ, "SENTIMENT_VAR": str(var)}
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    told = [name for process in begun for name in process.communicate()[0].split()]
+    assert [process.returncode for process in begun] == [0, 0, 0]
+    assert len(told) == len(set(told)) == 150
+    assert (var / "runs" / "latest").resolve().name in told
+    assert not list((var / "runs").glob(".*"))
+
+
+def test_a_prediction_and_a_training_do_not_wait_for_each_other_but_a_clean_up_for_both():
+    with runs.exclusive("batch"):
+        with runs.exclusive("training"), pytest.raises(InputError), runs.exclusive("exploration"):
+            pass
+        with pytest.raises(InputError, match="another run is using it"), runs.undisturbed():
+            pass
+    with runs.undisturbed(), pytest.raises(InputError), runs.exclusive("batch"):
+        pass
+
+
+def test_only_dead_runs_of_the_own_lock_are_closed():
+    training, batch = Run.begin({}), Run.begin({"pipeline": "batch"})
+    exploration = Run.begin({"pipeline": "exploration"})
+    assert [run.id for run in runs.close_dead("batch")] == [batch.id]
+    closed = {run.id for run in runs.close_dead("training")}
+    assert closed == {training.id, exploration.id}
+
+
 def test_a_second_run_on_the_same_var_is_told_who_uses_it(var):
     holder = (
         "import sys; from sentiment_pipelines import runs\n"

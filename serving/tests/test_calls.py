@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_serving.calls import HungUpError, RefusedError, parse_request, read_body, request_id
+from sentiment_serving.calls import (
+    Call,
+    HungUpError,
+    RefusedError,
+    parse_request,
+    read_body,
+    request_id,
+)
 
 LIMIT = 10
 
@@ -91,3 +98,10 @@ def test_what_a_caller_wrote_is_not_repeated():
         parse_request(b'{"my order zx-qrst": "never came"}')
     assert "zx" not in refused.value.reason
     assert "Extra inputs are not permitted" in refused.value.reason
+
+
+def test_the_log_knows_a_caller_by_its_id_or_its_key_and_in_an_experiment_by_its_id_alone():
+    assert Call("r", {}, key=b"shared").logged_caller == "shared"
+    assert Call("r", {}, key=b"shared", caller="ann").logged_caller == "ann"
+    assert Call("r", {}, key=b"shared", caller="ann", experiment="e").logged_caller == "ann"
+    assert Call("r", {}, key=b"shared", experiment="e").logged_caller == ""

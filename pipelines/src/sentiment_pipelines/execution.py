@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from sentiment_common.errors import InputError
 from sentiment_pipelines import (
     display,
     environments,
@@ -82,6 +83,9 @@ def run(
         current = Run.begin({"parameters": given, "pipeline": pipeline})
         try:
             outcome = _run(order.compiled, current, given, recorder, console, fresh=fresh)
+        except InputError:
+            current.note(status=runs.FAILED, outcome=outcomes.FAILED)
+            raise
         except BaseException:
             current.note(status=runs.KILLED, outcome="stopped")
             raise

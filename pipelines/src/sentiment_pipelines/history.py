@@ -75,6 +75,7 @@ class Summary:
 
     Attributes:
         id: Its name.
+        pipeline: What ran.
         begin: When it began, UTC.
         status: ``running``, ``finished``, ``failed`` or ``killed``.
         outcome: What it came to, e.g. ``pushed``; its status if it came to nothing.
@@ -92,6 +93,7 @@ class Summary:
     """
 
     id: str
+    pipeline: str
     begin: datetime.datetime
     status: str
     outcome: str
@@ -129,6 +131,7 @@ def summary(run: Run) -> Summary:
     tasks = {name.partition("/")[0] for name in manifests}
     return Summary(
         run.id,
+        run.pipeline,
         begin(run.id),
         status,
         status if status in (runs.RUNNING, runs.KILLED) else str(facts.get("outcome", status)),
@@ -267,6 +270,7 @@ def compare(summaries: Sequence[Summary]) -> list[Row]:
     Of the parameters only those are told that differ.
     """
     rows = [
+        Row("run", "pipeline", [it.pipeline for it in summaries]),
         Row("run", "began", [f"{it.begin:%Y-%m-%d %H:%M:%S}" for it in summaries]),
         Row("run", "outcome", [it.outcome for it in summaries]),
         Row("run", "code", [it.revision or NONE for it in summaries]),

@@ -4,22 +4,23 @@ A task is reused when all parts are equal. kfp.local's own cache knows neither t
 content of artifacts, and a file that changed in place under its old name is the same to it.
 """
 
+import glob
 import hashlib
 import json
+import os
 import platform
-import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sentiment_common.addresses import NAMED, SEPARATOR
 from sentiment_common.artifacts import file_sha256
 from sentiment_common.code import source_files
 from sentiment_pipelines.environments import ROOT, Room
 
-SEPARATOR = re.compile(r"\n| \| ")
-NAMED = re.compile(r"[\w-]+=(?P<path>/.*)", re.DOTALL)
 UNKNOWN_CONTENT = "unknown"
 """Stands for what is read from an address: nobody knows whether it is still the same."""
 
@@ -113,33 +114,44 @@ def content_digest(value: str) -> str | None:
             them (``NAME=PATH | PATH``), or any other text.
 
     Returns:
-        The digest of the file's, folder's or matching files' content; ``unknown`` for an address or
-        a file that lists sources; None for any other text.
+        The digest of the file's, folder's or matching files' content; ``unknown`` for an address,
+        also one that an environment variable holds, or a file that lists sources; None for any
+        other text.
     """
-    if "://" in value:
+    if "://" in value or "${" in value:
         return UNKNOWN_CONTENT
+    if found := _file_digest(value):
+        return found
     if len(parts := [part for part in SEPARATOR.split(value) if part.strip()]) > 1:
         digests = [content_digest(part.strip()) for part in parts]
         if UNKNOWN_CONTENT in digests:
             return UNKNOWN_CONTENT
         return _digest(map(str, digests)) if any(digests) else None
     named = NAMED.fullmatch(value.strip())
-    return _file_digest(named["path"] if named else value)
+    return _file_digest(named["uri"]) if named else None
 
 
 def _file_digest(value: str) -> str | None:
-    if not value or "\0" in value:
-        return None
     path = Path(value)
-    if not path.is_absolute():
-        return None  # tasks run in folders of their own: only an absolute path names a file
-    if path.is_file():
-        # A list of sources names others, whose content nobody has looked at.
-        listed = path.suffix == ".toml" and b"[[source]]" in path.read_bytes()
-        return UNKNOWN_CONTENT if listed else file_sha256(path)
-    found = _files_below(path) if path.is_dir() else _matching(path)
+    # Tasks run in folders of their own: only an absolute path names a file.
+    if "\0" in value or not path.is_absolute():
+        return None
+    # Unlike Path's own, these take a text that is longer than a name can be.
+    if os.path.isfile(path):  # noqa: PTH113
+        return UNKNOWN_CONTENT if _lists_sources(path) else file_sha256(path)
+    found = _files_below(path) if os.path.isdir(path) else _matching(path)  # noqa: PTH112
     listing = [f"{name}\0{file_sha256(file)}" for name, file in found]
     return _digest(listing) if listing else None
+
+
+def _lists_sources(path: Path) -> bool:
+    """Tells whether a file names others as sources, whose content nobody has looked at."""
+    if path.suffix.lower() != ".toml":
+        return False
+    try:
+        return "source" in tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return True  # its reader says what is wrong with it
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -153,11 +165,10 @@ def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _matching(pattern: Path) -> Iterator[tuple[str, Path]]:
-    if any(sign in str(pattern) for sign in "*?["):
-        relative = pattern.relative_to(pattern.anchor)
-        for path in sorted(Path(pattern.anchor).glob(str(relative))):
-            if path.is_file():
-                yield str(path), path
+    # As those that read sources match them, where ``**`` may stand beside other signs.
+    for name in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207
+        if Path(name).is_file():
+            yield name, Path(name)
 
 
 def changes(old: Key, new: Key) -> list[str]:

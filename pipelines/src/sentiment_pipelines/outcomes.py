@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from sentiment_pipelines import display
+from sentiment_pipelines.champion import ALIAS
 from sentiment_pipelines.runs import Run
 
 PUSHED, CHAMPION, REFUSED, FAILED = "pushed", "already-champion", "refused", "failed"
@@ -17,6 +18,7 @@ REPORTS = (
     ("explore", "exploration"), ("validate", "data report"), ("evaluate", "evaluation report"),
 )  # fmt: skip
 """Tasks that write a page, and what the page is called."""
+_SERVING = ("serve the model", "make serve")
 
 
 def of(run: Run) -> str:
@@ -46,7 +48,8 @@ def report(console: Console, run: Run, outcome: str, seconds: float) -> None:
     if outcome not in (EXPLORED, SCORED):
         places.append(("experiments", "make ui"))
     if outcome in (PUSHED, CHAMPION):
-        places.append(("serve the model", "make serve"))
+        alias = run.facts["parameters"].get("alias", ALIAS)
+        places.append(_SERVING if alias == ALIAS else (f"behind {alias!r}", "docs/experiments.md"))
     display.where_next(console, run, places)
     console.print(f"{outcome} in {seconds:.0f} s")
 

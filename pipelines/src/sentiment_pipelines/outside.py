@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sentiment_common.artifacts import MODEL, read_intact
 from sentiment_common.errors import InputError
-from sentiment_pipelines import previous
+from sentiment_pipelines import parameters, previous
 from sentiment_pipelines.cache import link
 
 if TYPE_CHECKING:
     from sentiment_pipelines.champion import Champion
     from sentiment_pipelines.recorder import Recorder
 
-PARAMETERS = ("champion", "previous_examples", "previous_statistics", "model")
+PARAMETERS = (*parameters.FOUND, *parameters.ARTIFACTS)
 """Parameters that are such artifacts."""
 DEFAULTS = {
     "previous_examples": previous.AUTO,

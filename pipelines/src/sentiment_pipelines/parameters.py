@@ -1,5 +1,7 @@
 """A pipeline's parameters: ``params.yaml``, then what the command line sets."""
 
+import glob
+import itertools
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from sentiment_common.addresses import NAMED, SEPARATOR, refuse_literal
 from sentiment_common.errors import InputError
 from sentiment_pipelines.graph import LOADER
 
@@ -15,12 +18,19 @@ FOUND = ("champion",)
 """Parameters of the pipeline that nobody gives: they are found before a run."""
 SOURCES = ("source", "out_of_domain")
 """Parameters that may name several places, see ``sentiment_sources.parse_sources``."""
+FILES = ("schema", "rules", "policy")
+"""Parameters that may name a file."""
+ARTIFACTS = ("previous_examples", "previous_statistics", "model")
+"""Parameters that may name an artifact, and are found before a run."""
+KEYWORDS = ("default", "auto", "none", "champion")
+"""What these may say instead, whatever a folder here is called."""
+BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 FORCE = re.compile(r"[^:]*[^:\s][^:]*:\s*\S.*", re.DOTALL)
 _TYPES: dict[str, Callable[[Any], Any]] = {
     "STRING": str,
     "NUMBER_INTEGER": int,
     "NUMBER_DOUBLE": float,
-    "BOOLEAN": lambda text: yaml.safe_load(str(text)) is True,
+    "BOOLEAN": lambda text: _boolean(str(text)),
 }
 
 
@@ -34,10 +44,10 @@ def read(file: Path, assignments: Sequence[str], compiled: Path) -> dict[str, An
         compiled: The compiled pipeline.
 
     Raises:
-        InputError: There is no such parameter, or its value is of another type.
+        InputError: There is no such parameter, its value is of another type, or holds a secret.
     """
     known = _settable(compiled)
-    values = dict(yaml.safe_load(file.read_text()) or {})
+    values = _content(file)
     _check_names(values, set().union(*map(_settable, compiled.parent.glob("*.yaml"))), str(file))
     values = {name: value for name, value in values.items() if name in known}
     given = dict(map(_parted, assignments))
@@ -49,7 +59,22 @@ def read(file: Path, assignments: Sequence[str], compiled: Path) -> dict[str, An
         raise InputError(
             f"{force!r} does not say who and why", where="force", mend="give FORCE='WHO: WHY'"
         )
+    for part in (part for name in SOURCES for part in SEPARATOR.split(str(found.get(name, "")))):
+        refuse_literal(part.strip())  # before anything is written down or sent to MLflow
     return found
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or str(error).replace("\n", " ")
+        raise InputError(
+            f"cannot be read ({reason})", where=str(file), mend="check --params"
+        ) from error
+    if not isinstance(content, dict):
+        raise InputError("holds no parameters", where=str(file), mend="write NAME: VALUE lines")
+    return content
 
 
 def _parted(assignment: str) -> tuple[str, str]:
@@ -81,37 +106,58 @@ def _settable(compiled: Path) -> dict[str, str]:
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:
+    if value is None or isinstance(value, list | dict):
+        raise InputError(
+            f"{value!r} is no single value", where=name, mend="put it in quotes, or take it out"
+        )
     try:
         return _TYPES[kind](value)
     except ValueError as error:
         raise InputError(f"{value!r} is no {kind.lower()}", where=name) from error
 
 
+def _boolean(text: str) -> bool:
+    if (known := BOOLEANS.get(text.lower())) is None:
+        raise ValueError(text)
+    return known
+
+
 def absolute(name: str, value: Any) -> Any:
     """Makes the paths and patterns in a value absolute: they mean the same in every folder.
 
     Args:
-        name: The parameter.
+        name: The parameter; of those that name no files the value stays as it is.
         value: Its value; one that names sources may name several, ``NAME=PATH | PATH``.
     """
-    if not isinstance(value, str) or not value:
+    if name not in (*SOURCES, *FILES, *ARTIFACTS) or value in KEYWORDS:
         return value
-    if name not in SOURCES:
+    if name in ARTIFACTS:
+        # The link ``latest`` will lead to another run by the time that it is followed.
+        return str(Path(value).resolve()) if _is_there(value) else value
+    if name in FILES or _is_there(value):
         return _absolute(value)
-    return re.sub(r"[^|\n]*[^|\s][^|\n]*", lambda part: _absolute_source(part[0]), value)
+    ends = [0, *(end for it in SEPARATOR.finditer(value) for end in it.span()), len(value)]
+    parts = [value[begin:end] for begin, end in itertools.pairwise(ends)]
+    return "".join(
+        part if place % 2 else _absolute_source(part) for place, part in enumerate(parts)
+    )
 
 
 def _absolute_source(part: str) -> str:
     text = part.strip()
-    label, equals, path = text.partition("=")
-    named = equals and re.fullmatch(r"[\w-]+", label) and not os.path.exists(text)  # noqa: PTH110
-    found = f"{label}={_absolute(path)}" if named else _absolute(text)
-    return part.replace(text, found)
+    named = None if _is_there(text) else NAMED.fullmatch(text)
+    if named:
+        return f"{named['name']}={_absolute(named['uri'])}"
+    return _absolute(text)
 
 
 def _absolute(value: str) -> str:
-    if "://" in value:
-        return value
+    return str(Path(value).absolute()) if _is_there(value) else value
+
+
+def _is_there(value: str) -> bool:
+    """Tells whether a value is a file's name or matches some."""
     # A policy may be given as TOML itself, which is too long for the name of a file.
-    there = os.path.exists(value) or ("*" in value and any(Path().glob(value)))  # noqa: PTH110
-    return str(Path(value).absolute()) if there else value
+    if not value or "://" in value or "\0" in value:
+        return False
+    return os.path.exists(value) or any(glob.iglob(value, recursive=True))  # noqa: PTH110, PTH207

@@ -64,11 +64,9 @@ class Repetition(Run):
 
     Attributes:
         place: The folder.
-        pipeline: Name of the pipeline.
     """
 
     place: Path = Path()
-    pipeline: str = ""
 
     @property
     def folder(self) -> Path:
@@ -91,17 +89,13 @@ def reproduce(name: str, console: Console) -> int:
     """
     with runs.exclusive():
         original = finished(name)
-        again = Repetition(
-            original.id,
-            place=environments.VAR / "reproductions" / original.id,
-            pipeline=original.facts["pipeline"],
-        )
+        again = Repetition(original.id, place=environments.VAR / "reproductions" / original.id)
         shutil.rmtree(again.folder, ignore_errors=True)
         again.logs.mkdir(parents=True)
         values = _values(original, again.folder)
         _tell_differences(original, values, console)
         begin = time.monotonic()
-        if not _execute(again, values, console):
+        if not _execute(again, graph.compiled(original.pipeline), values, console):
             display.failure(console, next(task for task in again.tasks if task.exit_code))
             return EXIT_DIFFERENT
         comparisons = compare(original.folder, again.folder)
@@ -140,7 +134,7 @@ def _values(original: Run, folder: Path) -> dict[str, Any]:
         name: it for name, it in original.facts["parameters"].items() if name not in PARAMETERS
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(given))
-    compiled = graph.compiled(original.facts["pipeline"])
+    compiled = graph.compiled(original.pipeline)
     values = parameters_.read(folder / "params.yaml", [], compiled)
     declared = parameters_.declared(compiled)
     for name in (name for name in PARAMETERS if name in declared):
@@ -157,7 +151,7 @@ def _tell_differences(original: Run, values: Mapping[str, Any], console: Console
     from sentiment_pipelines.backends import process
 
     console.print(f"run {original.id} again, with nothing reused")
-    tasks = graph.read(graph.compiled(original.facts["pipeline"]), values)
+    tasks = graph.read(graph.compiled(original.pipeline), values)
     found = differences(original.folder, tasks, process.identity)
     if found:
         then, now = original.facts.get("revision"), execution.code_revision()
@@ -204,10 +198,11 @@ def _key(task: graph.Task, then: keys.Key, what: keys.Identity) -> keys.Key:
     return keys.key(task.image, task.interface, values, then.inputs, what)
 
 
-def _execute(again: Repetition, values: Mapping[str, Any], console: Console) -> bool:
+def _execute(
+    again: Repetition, compiled: Path, values: Mapping[str, Any], console: Console
+) -> bool:
     from sentiment_pipelines.backends import process
 
-    compiled = graph.compiled(again.pipeline)
     for image in process.images(compiled):
         environments.sync(process.room_for(image))
     variables = {

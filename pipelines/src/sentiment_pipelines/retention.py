@@ -5,6 +5,7 @@ holds, and what a kept run holds stays usable: the links by key are turned to it
 """
 
 import datetime
+import itertools
 import os
 import shutil
 import uuid
@@ -58,10 +59,10 @@ def by_key() -> Path:
 
 
 def plan(keep: int, champion: "Champion | None", challenger: "Champion | None" = None) -> Plan:
-    """Decides what stays. Call it inside ``runs.exclusive``, so that no run is alive.
+    """Decides what stays. Call it inside ``runs.undisturbed``, so that no run is alive.
 
     Args:
-        keep: How many of the last finished runs stay.
+        keep: How many of the last finished runs of each pipeline stay.
         champion: The champion, None if there is none.
         challenger: The challenger, None if there is none.
     """
@@ -89,19 +90,29 @@ def reasons(
 
     Args:
         known: All runs, the latest first.
-        keep: How many finished runs stay, and how many unfinished ones since the last of them.
+        keep: Of each pipeline, how many finished runs stay, and how many unfinished ones since the
+            last of them.
         held: Champion and challenger; None where there is none.
     """
-    finished = [run for run in known if run.facts.get("status") == runs.FINISHED]
-    since = [run for run in known if not finished or run.id > finished[0].id]
-    kept: dict[str, str] = {run.id: "one of the last that finished" for run in finished[:keep]}
-    kept |= {run.id: "not finished: the next run goes on from it" for run in since[:keep]}
+    kept: dict[str, str] = {}
+    for pipeline in sorted({run.pipeline for run in known}):
+        kept |= _last([run for run in known if run.pipeline == pipeline], keep)
     running = [run for run in known if run.facts.get("status") == runs.RUNNING]
     kept |= {run.id: "not closed yet" for run in running}
     for alias, model in held.items():
         if model:
             kept |= dict(_behind(known, alias, model, kept))
     return {run.id: kept[run.id] for run in known if run.id in kept}
+
+
+def _last(known: Sequence[Run], keep: int) -> dict[str, str]:
+    """Returns the last runs of one pipeline, and why each is kept."""
+    finished = [run for run in known if run.facts.get("status") == runs.FINISHED]
+    since = [run for run in known if not finished or run.id > finished[0].id]
+    return {
+        **{run.id: "one of the last that finished" for run in finished[:keep]},
+        **{run.id: "not finished: the next run goes on from it" for run in since[:keep]},
+    }
 
 
 def _behind(
@@ -164,7 +175,7 @@ def _abandoned(known: Sequence[Run], kept: Mapping[str, str]) -> list[Path]:
     return [
         folder
         for folder in sorted(checkpoints().glob("*"))
-        if _writer(known, _written(folder)) not in pending
+        if pending.isdisjoint(_writers(known, _written(folder)))
     ]
 
 
@@ -178,9 +189,14 @@ def _written(folder: Path) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(newest, datetime.UTC)
 
 
-def _writer(known: Sequence[Run], at: datetime.datetime) -> str | None:
-    """Returns the run that was the last to begin before a time: runs do not overlap."""
-    return next((run.id for run in known if history.begin(run.id) <= at), None)
+def _writers(known: Sequence[Run], at: datetime.datetime) -> Iterator[str]:
+    """Yields the runs that may have written something at a time.
+
+    Runs under one lock do not overlap: of each, it is the last that had begun.
+    """
+    for lock in (None, *runs.LOCKS.values()):
+        of_lock = (run.id for run in known if runs.LOCKS.get(run.pipeline) == lock)
+        yield from itertools.islice((it for it in of_lock if history.begin(it) <= at), 1)
 
 
 def freed(paths: Iterable[Path]) -> int:

@@ -18,6 +18,7 @@ from sentiment_pipelines.environments import VAR
 EXIT_BAD_INPUT = 2
 RUNNING, FINISHED, FAILED, KILLED = "running", "finished", "failed", "killed"
 STATE = "run.json"
+TRAINING = "training"
 LOCKS = {"batch": "lock-batch"}
 """File of the lock of a pipeline that has one of its own."""
 
@@ -86,14 +87,14 @@ class Run:
         Args:
             facts: What is known of it from the start; ``run.json`` keeps it.
         """
-        run = cls(_now())
-        while run.folder.exists():  # two runs in one millisecond
-            run = cls(_now())
-        run.logs.mkdir(parents=True)
+        folder().mkdir(parents=True, exist_ok=True)
+        run = cls(_made())
+        run.logs.mkdir()
         run.note(status=RUNNING, process=os.getpid(), **facts)
-        latest = run.folder.parent / "latest"
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(run.id)
+        # In one step, for a prediction may begin in the same moment as a training.
+        staged = folder() / f".latest.partial-{run.id}"
+        staged.symlink_to(run.id)
+        staged.replace(folder() / "latest")
         return run
 
     @property
@@ -113,6 +114,11 @@ class Run:
         content: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
         return content
 
+    @property
+    def pipeline(self) -> str:
+        """Name of what ran; what does not say it is from before there was another."""
+        return str(self.facts.get("pipeline", TRAINING))
+
     def note(self, **facts: Any) -> None:
         """Adds facts to ``run.json``, which is whole at any moment."""
         staged = self.folder / f".{STATE}.partial"
@@ -122,6 +128,15 @@ class Run:
     def task(self, name: str) -> TaskRecord | None:
         """Returns an ended task by name, None if it did not run."""
         return next((task for task in self.tasks if task.name == name), None)
+
+
+def _made() -> str:
+    """Makes a folder for a new run and returns its name."""
+    while True:
+        with contextlib.suppress(FileExistsError):  # two runs in one millisecond
+            name = _now()
+            (folder() / name).mkdir()
+            return name
 
 
 def _now() -> str:
@@ -136,7 +151,20 @@ def all_runs() -> list[Run]:
 
 
 @contextlib.contextmanager
-def exclusive(pipeline: str = "training") -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
+    """Keeps runs of every pipeline off ``var`` inside the context.
+
+    Raises:
+        InputError: A run has it.
+    """
+    with contextlib.ExitStack() as stack:
+        for pipeline in (TRAINING, *LOCKS):
+            stack.enter_context(exclusive(pipeline))
+        yield
+
+
+@contextlib.contextmanager
+def exclusive(pipeline: str = TRAINING) -> Iterator[None]:
     """Keeps other runs off ``var`` inside the context: they would judge by the same champion.
 
     Batch prediction judges nothing: a long one keeps only others of its kind away. The system gives
@@ -165,7 +193,7 @@ def exclusive(pipeline: str = "training") -> Iterator[None]:
         yield
 
 
-def close_dead(pipeline: str = "training") -> list[Run]:
+def close_dead(pipeline: str = TRAINING) -> list[Run]:
     """Closes runs that a kill or a crash left open, and removes what they left half-written.
 
     Call it inside ``exclusive``: then no run under that lock that is still marked as running is
@@ -178,8 +206,7 @@ def close_dead(pipeline: str = "training") -> list[Run]:
         The runs that were closed.
     """
     marked = [run for run in all_runs() if run.facts.get("status") == RUNNING]
-    lock = LOCKS.get(pipeline)
-    dead = [run for run in marked if LOCKS.get(run.facts.get("pipeline", "")) == lock]
+    dead = [run for run in marked if LOCKS.get(run.pipeline) == LOCKS.get(pipeline)]
     for run in dead:
         for partial in sorted(run.folder.rglob(".*.partial-*")):
             _remove(partial)

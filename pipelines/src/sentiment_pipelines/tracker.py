@@ -1,5 +1,7 @@
 """Writes a run to MLflow: one run, a nested run per task. Locally this is the only writer."""
 
+import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -48,8 +50,9 @@ def connect() -> Any:
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of every table it creates
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
-        client.get_experiment_by_name(EXPERIMENT)
+        with _alone():
+            client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+            client.get_experiment_by_name(EXPERIMENT)
     except MlflowException as error:
         raise InputError(
             f"the tracking server does not answer ({str(error)[:200]})",
@@ -57,6 +60,16 @@ def connect() -> Any:
             mend="start it, or unset the variable to use a file under var/",
         ) from error
     return client
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Waits for other runs under this ``var``: two would set up the same new store at once."""
+    store = VAR / "mlflow"
+    store.mkdir(parents=True, exist_ok=True)
+    with (store / "lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 class Tracker:
@@ -73,7 +86,8 @@ class Tracker:
         self, client: Any, run: str, parameters: Mapping[str, Any], tags: Mapping[str, str]
     ) -> None:
         self._client = client
-        self._experiment = _experiment(client)
+        with _alone():
+            self._experiment = _experiment(client)
         self.id = client.create_run(
             self._experiment, run_name=run, tags={**tags, RUN_TAG: run}
         ).info.run_id

@@ -4,6 +4,7 @@ Whoever adds a file to DVC gets a small ``.dvc`` file beside it, with the MD5 of
 commits that to git. It is read here without DVC, so that every run can say what it was trained on.
 """
 
+import glob
 import hashlib
 import json
 import subprocess
@@ -15,8 +16,8 @@ from typing import Any
 
 import yaml
 
+from sentiment_common.addresses import NAMED, SEPARATOR
 from sentiment_common.errors import InputError
-from sentiment_pipelines.keys import NAMED, SEPARATOR
 
 SUFFIX = ".dvc"
 SHORT = 12
@@ -109,7 +110,7 @@ def of_source(source: str) -> list[DataVersion]:
         source: The run's ``source``: paths, patterns and addresses as
             ``sentiment_sources.parse_sources`` takes them, paths absolute.
     """
-    found = (of(path) for path in _paths(source))
+    found = (of(path) for path in paths(source))
     return list(dict.fromkeys(it for it in found if it is not None))
 
 
@@ -224,11 +225,12 @@ def _at(tracked: Path, blob: str) -> tuple[str, int]:
     return told["md5"], int(told.get("size", 0))
 
 
-def _paths(source: str) -> Iterator[Path]:
+def paths(source: str) -> Iterator[Path]:
+    """Yields the files and folders on this machine that a source names, absolute as above."""
     for part in SEPARATOR.split(source):
         text = part.strip()
         named = NAMED.fullmatch(text)
-        place = named["path"] if named else text
+        place = named["uri"] if named else text
         # A run's own files are named from the root; anything else is an address or a keyword.
         if place.startswith("/"):
             yield from _matching(Path(place))
@@ -238,10 +240,10 @@ def _matching(path: Path) -> Iterator[Path]:
     if path.suffix == ".toml" and path.is_file():
         for uri in _listed(path):
             yield from () if "://" in uri else _matching(path.parent / uri)
-    elif any(sign in str(path) for sign in "*?["):
-        yield from sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    elif path.exists():
+        yield path  # a name may hold the signs of a pattern
     else:
-        yield path
+        yield from map(Path, sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
 
 
 def _listed(path: Path) -> list[str]:

@@ -97,8 +97,11 @@ class Call:
 
     @property
     def logged_caller(self) -> str:
-        """Who asks, else the key; the request log keeps a salted hash of it."""
-        return self.caller or self.key.decode(errors="replace")
+        """Who asks, else the key; the request log keeps a salted hash of it.
+
+        In an experiment a key is nobody: one that all callers share would seem to cross variants.
+        """
+        return self.caller or ("" if self.experiment else self.key.decode(errors="replace"))
 
 
 def caller_id(given: bytes | None) -> str:

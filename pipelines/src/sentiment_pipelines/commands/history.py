@@ -27,7 +27,10 @@ SHORT = 12
 """So many characters of a digest tell it from the others on a screen."""
 WIDTH = 180
 """Columns of the output where it is no terminal."""
-COLOURS = {"pushed": "green", "already-champion": "cyan", "running": "yellow"}
+COLOURS = {
+    "pushed": "green", "explored": "green", "scored": "green", "already-champion": "cyan",
+    "running": "yellow",
+}  # fmt: skip
 
 
 def add(commands: Any) -> None:
@@ -92,11 +95,15 @@ def _champion_if_known() -> "tuple[Champion | None, str]":
         return None, str(error)
 
 
-def _defaults() -> dict[str, Any]:
-    """Returns what a run is given if nobody sets anything."""
+def _defaults() -> dict[str, dict[str, Any]]:
+    """Returns what a run of each pipeline is given if nobody sets anything."""
     from sentiment_pipelines import execution, graph
 
-    return {**history.declared_defaults(graph.TRAINING), **execution.Order().parameters()}
+    pipelines = (graph.TRAINING, graph.EXPLORATION, graph.BATCH)
+    return {
+        it.stem: {**history.declared_defaults(it), **execution.Order(it).parameters()}
+        for it in pipelines
+    }
 
 
 def _of_champion(run: history.Summary, champion: "Champion | None") -> bool:
@@ -104,12 +111,12 @@ def _of_champion(run: history.Summary, champion: "Champion | None") -> bool:
 
 
 def _plain(
-    run: history.Summary, champion: "Champion | None", defaults: Mapping[str, Any]
+    run: history.Summary, champion: "Champion | None", defaults: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     return {
         **asdict(run),
         "begin": run.begin.isoformat(),
-        "changed_parameters": history.differing(run.parameters, defaults),
+        "changed_parameters": history.differing(run.parameters, defaults[run.pipeline]),
         "made_champion": _of_champion(run, champion),
     }
 
@@ -117,7 +124,7 @@ def _plain(
 def _table(
     summaries: Sequence[history.Summary],
     champion: "Champion | None",
-    defaults: Mapping[str, Any],
+    defaults: Mapping[str, Mapping[str, Any]],
 ) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("", "run", "began", "outcome"):
@@ -127,7 +134,7 @@ def _table(
     for title in ("model", "macro-F1", "parameters"):
         table.add_column(title)
     for run in summaries:
-        changed = history.differing(run.parameters, defaults)
+        changed = history.differing(run.parameters, defaults[run.pipeline])
         figure = run.chosen.metrics.get(history.HEADLINE) if run.chosen else None
         colour = COLOURS.get(run.outcome, "red")
         table.add_row(
@@ -205,7 +212,7 @@ def _gc(arguments: argparse.Namespace) -> int:
     if not history.known() and not runs.folder().exists():
         print("no runs yet, nothing to delete")
         return 0
-    with runs.exclusive():
+    with runs.undisturbed():
         what = retention.plan(arguments.keep, _champion(), _champion(CHALLENGER))
         freed = retention.freed(what.paths)
         if not arguments.dry_run:

@@ -1,8 +1,10 @@
 """``sentiment-pipelines predict``: many texts scored by the champion or another model."""
 
 import argparse
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -47,8 +49,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         f"source={arguments.input}", f"text_column={arguments.text}", f"id_column={arguments.id}",
         f"model={arguments.model}", f"output_format={_format(arguments.output)}", *arguments.set,
     ]  # fmt: skip
-    if not arguments.replace:
-        _refuse_existing(arguments.output)
+    _check_output(arguments.output, arguments.input, replace=arguments.replace)
     console = Console(file=sys.stdout, highlight=False)
     code, run = execution.run(execution.Order(BATCH, assignments), console)
     task = run.task("batch-predict")
@@ -67,9 +68,31 @@ def _format(output: str) -> str:
     return FORMATS[extension]
 
 
-def _refuse_existing(output: str) -> None:
-    if "://" not in output and Path(output).exists():
-        raise InputError("there is such a file already", where=output, mend="add --replace")
+def _check_output(output: str, given: str, *, replace: bool) -> None:
+    """Checks what can be known of the output before hours of scoring."""
+    if "://" in output:
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise InputError("a folder", where=output, mend="name a file in it")
+    for one in (path, path.with_name(f"{path.stem}.refused.jsonl")):
+        if one.exists() and not replace:
+            raise InputError("there is such a file already", where=str(one), mend="add --replace")
+    if path.exists() and any(_same(path, it) for it in _sources(given)):
+        raise InputError("it is read, and would be replaced", where=output, mend="name another")
+    place = next(it for it in path.absolute().parents if it.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise InputError("nothing can be written there", where=str(place), mend="name another")
+
+
+def _sources(given: str) -> Iterator[Path]:
+    from sentiment_pipelines import parameters, versions
+
+    return versions.paths(str(parameters.absolute("source", given)))
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.exists() and one.samefile(other)
 
 
 def _deliver(scored: Path, output: str, *, replace: bool) -> int:
@@ -79,4 +102,7 @@ def _deliver(scored: Path, output: str, *, replace: bool) -> int:
     room = rooms()["batch_predict"]
     command = [str(room.python), "-m", "sentiment_batch_predict.deliver", "--scored", str(scored)]
     command += ["--to", output, *(["--replace"] if replace else [])]
-    return subprocess.run(command, env=process_environment(room), check=False).returncode
+    code = subprocess.run(command, env=process_environment(room), check=False).returncode
+    if code:
+        print(f"sentiment-pipelines: the rows are whole in {scored}", file=sys.stderr)
+    return code

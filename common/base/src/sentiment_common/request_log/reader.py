@@ -88,7 +88,8 @@ def _read_process(
         given, dropped = last["given"], sum(last["dropped"].values())
     elif counts:
         given, dropped = counts
-        account.dropped["not said"] += max(0, dropped - sum(last.get("dropped", {}).values()))
+        if (untold := dropped - sum(last.get("dropped", {}).values())) > 0:
+            account.dropped["not said"] += untold
     else:
         # A process without any line has none that could be missing: its files have been deleted.
         account.unknown += begun is not None
