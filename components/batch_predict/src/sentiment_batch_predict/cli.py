@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sentiment_common.artifacts import MODEL, SCORED, read_manifest, write_json
 from sentiment_common.cli import Input, Option, Output, Stage, Task
 from sentiment_common.errors import InputError
+from sentiment_common.source_options import SOURCE_OPTIONS, pins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sentiment_sources import SourceSpec
 
 FORMS = ("parquet", "csv", "jsonl")
-PINS = ("encoding", "delimiter", "quotes", "header", "format")
 STAGE = Stage(
     name="sentiment-batch-predict",
     summary="Scores feedback by the million with a trained model.",
@@ -37,12 +37,7 @@ STAGE = Stage(
         Option("text_column", str, "text", "column with the text"),
         Option("id_column", str, "", "column with the id; the row's file and line if empty"),
         Option("keep_columns", str, "", "columns to carry through, separated by commas"),
-        Option("query", str, "", "what to ask of a database, in SQL"),
-        Option("encoding", str, "", "encoding of text files; guessed and said if empty"),
-        Option("delimiter", str, "", "what separates columns; guessed and said if empty"),
-        Option("quotes", str, "", "how quotation marks are meant; guessed and said if empty"),
-        Option("header", str, "", "yes, no, or the columns' names; guessed and said if empty"),
-        Option("format", str, "", "format of the files; by extension and content if empty"),
+        *SOURCE_OPTIONS,
         Option("output_format", str, "parquet", "format of the scored rows", FORMS),
         Option(
             "csv_safe", bool, True,
@@ -96,9 +91,9 @@ def _specs(options: SimpleNamespace) -> list[SourceSpec]:
 
     if not options.source:
         raise InputError("nothing to score", where="--source", mend="give a path or an address")
-    pins = {name: value for name in PINS if (value := getattr(options, name))}
+    pinned = pins(options)
     return [
-        replace(spec, query=spec.query or options.query, pins={**pins, **spec.pins})
+        replace(spec, query=spec.query or options.query, pins={**pinned, **spec.pins})
         for spec in parse_sources(options.source)
     ]
 

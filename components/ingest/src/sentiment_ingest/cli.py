@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sentiment_common.artifacts import EXAMPLES
 from sentiment_common.cli import Input, Option, Output, Stage, Task
 from sentiment_common.errors import InputError
+from sentiment_common.source_options import SOURCE_OPTIONS, pins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,11 +24,9 @@ DEFAULT, OWN = "default", "own data"
 JOIN, IGNORE = "join", "ignore"
 DEFAULT_TEXT_COLUMN = "text"
 ROLES = ("text", "label", "rating", "id", "group", "source", "created_at")
-PINS = ("encoding", "delimiter", "quotes", "header", "format")
 OF_OWN_DATA = (
     *(f"{role}_column" for role in ROLES),
-    *PINS,
-    "query",
+    *(option.name for option in SOURCE_OPTIONS),
     "labels",
     "date_format",
     "since",
@@ -49,12 +48,7 @@ STAGE = Stage(
             "paths, patterns, addresses (s3://, https://, SQL) or a TOML file of sources; several "
             "separated by ' | ', each NAME=URI if its rows are to have a name",
         ),
-        Option("query", str, "", "what to ask of a database, in SQL"),
-        Option("encoding", str, "", "encoding of text files; guessed and said if empty"),
-        Option("delimiter", str, "", "what separates columns; guessed and said if empty"),
-        Option("quotes", str, "", "how quotation marks are meant; guessed and said if empty"),
-        Option("header", str, "", "yes or no: does a file begin with names; guessed if empty"),
-        Option("format", str, "", "format of the files; by extension and content if empty"),
+        *SOURCE_OPTIONS,
         Option(
             "corpora", str, "amazon,tweets",
             "parts of the default corpus, of amazon, tweets, movies, editorials",
@@ -160,7 +154,7 @@ def _ingest(options: SimpleNamespace, increment: Increment) -> Ingested:
         thresholds=thresholds,
         date_format=check_pattern(options.date_format),
         query=options.query,
-        pins={pin: value for pin in PINS if (value := getattr(options, pin))},
+        pins=pins(options),
         redact=options.redact,
     )
     ingested = sources.own_data(options.source, settings, increment)
