@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import json
 import socket
 import subprocess
 import time
@@ -32,6 +33,7 @@ def address(tmp_path_factory):
     command = [
         room.environment / "bin" / "sentiment-serve", "run", "--model", folder / "words",
         "--also", f"other={folder / 'other'}", "--port", str(port), "--home", folder / "home",
+        "--request-log", folder / "requests",
     ]  # fmt: skip
     environment = {**process_environment(room), "SENTIMENT_API_KEYS": KEY}
     with (folder / "log").open("wb") as log:
@@ -50,6 +52,18 @@ def wait_until_ready(address, server, log):
                 return
         time.sleep(0.1)
     raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def opinions(address, tmp_path_factory):
+    """Reads what people have said of answers, as it stands in the request log."""
+
+    def read():
+        files = (tmp_path_factory.getbasetemp()).glob("served*/requests/feedback-*.jsonl")
+        lines = [line for path in sorted(files) for line in path.read_text().split("\n")[:-1]]
+        return [(it["position"], it["label"], it["by"]) for it in map(json.loads, lines)]
+
+    return read
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +98,21 @@ def ask(page, *texts, compare=False):
 
 def texts_of(page, selector):
     return page.evaluate(f"[...document.querySelectorAll('{selector}')].map((e) => e.innerText)")
+
+
+def test_people_say_what_the_label_should_have_been_and_may_change_their_mind(page, opinions):
+    ask(page, "A good day", "not good")
+    buttons = "document.querySelectorAll('.opinion')[1].querySelectorAll('button')"
+    for number, label in ((1, "neutral"), (0, "negative")):
+        page.evaluate(f"{buttons}[{number}].click()")
+        page.wait(f"{buttons}[{number}].getAttribute('aria-pressed') === 'true'")
+        assert page.evaluate(f"[...{buttons}].filter((e) => e.ariaPressed === 'true').length") == 1
+        for _ in range(50):
+            if opinions()[-1:] == [(1, label, "page")]:
+                break
+            time.sleep(0.1)
+        assert opinions()[-1] == (1, label, "page")
+    assert texts_of(page, ".opinion .said")[1] == "Thank you."
 
 
 def test_pasted_lines_get_labels_probabilities_and_marked_words(page):
