@@ -1,21 +1,19 @@
 """A served experiment under traffic: its analysis must tell what the public was told and said."""
 
-import contextlib
 import json
 import random
-import socket
 import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
 from sentiment_common.experiment_state import state_path, stop_variant
-from sentiment_pipelines.environments import process_environment, rooms, sync
+from sentiment_pipelines.environments import rooms, sync
+from tests.system.service import served
 
 # Texts with how many of ten people call them negative, neutral, positive.
 PUBLIC = {"good": (0, 1, 9), "parcel": (0, 2, 8), "not good": (8, 2, 0)}
@@ -52,45 +50,18 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def live(tmp_path_factory):
     """A service of two workers with an experiment: its address and its folder."""
-    room, folder = rooms()["serving"], tmp_path_factory.mktemp("live")
-    sync(room)
-    subprocess.run([room.python, Path(__file__).with_name("bundles.py"), folder], check=True)
+    folder = tmp_path_factory.mktemp("live")
     (folder / "live.toml").write_text(FILE)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        room.environment / "bin" / "sentiment-serve", "run", "--model", folder / "words",
-        "--also", f"other={folder / 'other'}", "--port", str(port), "--home", folder / "home",
-        "--experiment", folder / "live.toml", "--request-log", folder / "requests",
-        "--workers", "2",
-    ]  # fmt: skip
-    with (folder / "output").open("wb") as output:
-        server = subprocess.Popen(
-            command, stdout=output, stderr=output, env=process_environment(room)
-        )
-    wait_until_ready(f"http://127.0.0.1:{port}/readyz", server, folder / "output")
-    yield f"http://127.0.0.1:{port}", folder
-    server.terminate()
-    server.wait(timeout=30)
-
-
-def wait_until_ready(address, server, output):
-    for _ in range(600):
-        assert server.poll() is None, output.read_text()
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(address).status_code == 200:
-                return
-        time.sleep(0.1)
-    raise AssertionError(output.read_text())
+    with served(folder, "--experiment", folder / "live.toml", "--workers", "2") as address:
+        yield address, folder
 
 
 @pytest.fixture(scope="module")
-def visits(served):
+def visits(live):
     """Traffic with feedback on two answers of three; the challenger is stopped on the way."""
-    address, folder = served
+    address, folder = live
     chance = random.Random(3)  # noqa: S311
     texts = chance.choices(list(PUBLIC), k=REQUESTS)
     truths = [chance.choices(LABELS, PUBLIC[text])[0] for text in texts]
@@ -118,9 +89,9 @@ def visits(served):
 
 
 @pytest.fixture(scope="module")
-def comparison(served, visits):
+def comparison(live, visits):
     """What the analysis finds in the log of the running service."""
-    room, (_, folder) = rooms()["monitor"], served
+    room, (_, folder) = rooms()["monitor"], live
     sync(room)
     command = [
         room.environment / "bin" / "sentiment-monitor", "--log", folder / "requests",

@@ -1,19 +1,14 @@
 """The service's page in a real browser, on the running service."""
 
-import contextlib
 import csv
 import io
 import json
-import socket
-import subprocess
 import time
-from pathlib import Path
 
-import httpx
 import pytest
 
-from sentiment_pipelines.environments import process_environment, rooms, sync
 from tests.system.browser import Browser
+from tests.system.service import served
 
 KEY = "key-of-the-page-1"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> good"
@@ -23,35 +18,8 @@ DONE = "document.getElementById('status').textContent.includes('analysed')"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Where the service listens, with two models and a key."""
-    room = rooms()["serving"]
-    sync(room)
-    folder = tmp_path_factory.mktemp("served")
-    subprocess.run([room.python, Path(__file__).with_name("bundles.py"), folder], check=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        room.environment / "bin" / "sentiment-serve", "run", "--model", folder / "words",
-        "--also", f"other={folder / 'other'}", "--port", str(port), "--home", folder / "home",
-        "--request-log", folder / "requests",
-    ]  # fmt: skip
-    environment = {**process_environment(room), "SENTIMENT_API_KEYS": KEY}
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-    wait_until_ready(f"http://127.0.0.1:{port}/readyz", server, folder / "log")
-    yield f"http://127.0.0.1:{port}/"
-    server.terminate()
-    server.wait(timeout=30)
-
-
-def wait_until_ready(address, server, log):
-    for _ in range(600):
-        assert server.poll() is None, log.read_text()
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(address).status_code == 200:
-                return
-        time.sleep(0.1)
-    raise AssertionError(log.read_text())
+    with served(tmp_path_factory.mktemp("served"), SENTIMENT_API_KEYS=KEY) as found:
+        yield f"{found}/"
 
 
 @pytest.fixture(scope="module")
