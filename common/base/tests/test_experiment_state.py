@@ -1,6 +1,7 @@
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_what_is_stopped_stays_stopped_with_its_first_reason(path):
     assert state.stopped["challenger"].reason == "error_rate 0.3 of 420"
     assert state.stopped["challenger"].by == GUARDRAIL
     assert set(json.loads(path.read_text())) == {"experiment", "stopped"}
+
+
+def test_a_stop_is_no_earlier_than_the_answers_of_the_same_second(path):
+    answered = datetime.now(UTC) - timedelta(milliseconds=1)
+    stopped = stop_variant(path, "one", "challenger", "jo", "enough").stopped["challenger"]
+    assert answered <= datetime.fromisoformat(stopped.time)
 
 
 def test_a_new_name_starts_afresh(path):

@@ -29,7 +29,7 @@ class Stop:
     """A variant's end.
 
     Attributes:
-        time: When, ISO 8601 in UTC.
+        time: When, ISO 8601 in UTC, to the millisecond.
         by: Who: ``guardrail``, or a person.
         reason: Why, in one line.
     """
@@ -82,6 +82,11 @@ def read_state(path: Path, experiment: str) -> State:
     return found if found.experiment == experiment else State(experiment)
 
 
+def stop_time() -> str:
+    """Returns the present moment, as fine as the request log's, which stops are compared with."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def stop_variant(path: Path, experiment: str, variant: str, by: str, reason: str) -> State:
     """Stops a variant for good; one that is stopped keeps its first reason.
 
@@ -105,8 +110,7 @@ def stop_variant(path: Path, experiment: str, variant: str, by: str, reason: str
             state = read_state(path, experiment)
             if variant in state.stopped:
                 return state
-            now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            stop = Stop(now, by, " ".join(reason.split()))
+            stop = Stop(stop_time(), by, " ".join(reason.split()))
             state = State(experiment, {**state.stopped, variant: stop})
             _write(path, state)
     except OSError as error:

@@ -14,6 +14,7 @@ from sentiment_common.experiment_state import (
     Stop,
     read_state,
     state_path,
+    stop_time,
     stop_variant,
 )
 from sentiment_serving.experiments.figures import VariantMetrics
@@ -81,8 +82,7 @@ class LiveExperiment:
         except InputError as error:
             logger.error("no other process and no restart will know of it: %s", error)
             unkept = self._unkept.stopped if self._unkept.experiment == name else {}
-            moment = datetime.now(UTC).isoformat(timespec="seconds")
-            self._unkept = State(name, {**unkept, variant: Stop(moment, GUARDRAIL, reason)})
+            self._unkept = State(name, {**unkept, variant: Stop(stop_time(), GUARDRAIL, reason)})
         self._tell_stops()
 
     def _look_at_file(self) -> None:
