@@ -113,20 +113,20 @@ LOG ?= $(STATE)/requests
 judged = $(STATE)/experiments/$(basename $(notdir $(EXPERIMENT)))
 ab-report:  ## judge an experiment on live traffic, on whatever day: EXPERIMENT=FILE LOG=var/requests
 	@test -n "$(EXPERIMENT)" || { echo "ab-report: which? EXPERIMENT=FILE" >&2; exit 2; }
-	@$(ENVIRONMENTS) sync monitor
-	@$(BIN)/monitor/bin/sentiment-monitor --experiment "$(EXPERIMENT)" --log "$(LOG)" \
+	@$(ENVIRONMENTS) sync compare
+	@$(BIN)/compare/bin/sentiment-compare --experiment "$(EXPERIMENT)" --log "$(LOG)" \
 	  --out-comparison "$(judged)/comparison" --out-report "$(judged)/ab-report.html" \
 	  --out-verdict "$(judged)/verdict"
 	@echo "$$(cat "$(judged)/verdict"): $(judged)/ab-report.html"
 
 PLAN ?= --baseline 0.78 --effect 0.02 --feedback-rate 0.1 --requests-per-day 5000 --weights 0.5,0.5
 ab-plan:  ## how long an experiment will take: PLAN="--baseline 0.78 --effect 0.02 --feedback-rate 0.1 ..."
-	@$(ENVIRONMENTS) sync monitor
-	@$(BIN)/monitor/bin/python -m sentiment_monitor.plan $(PLAN)
+	@$(ENVIRONMENTS) sync compare
+	@$(BIN)/compare/bin/python -m sentiment_compare.plan $(PLAN)
 
 promote:  ## make an experiment's challenger the champion if it has earned it: EXPERIMENT=FILE
 	@test -n "$(EXPERIMENT)" || { echo "promote: which? EXPERIMENT=FILE" >&2; exit 2; }
-	@$(ENVIRONMENTS) sync pipelines monitor
+	@$(ENVIRONMENTS) sync pipelines compare
 	@$(BIN)/pipelines/bin/sentiment-pipelines promote --experiment "$(EXPERIMENT)" --log "$(LOG)" \
 	  $(if $(VARIANT),--variant "$(VARIANT)") $(if $(FORCE),--force "$(FORCE)")
 

@@ -118,6 +118,13 @@ class SentimentComparison(dsl.Artifact):
     schema_version = "0.0.1"
 
 
+class SentimentDrift(dsl.Artifact):
+    """What has changed on live traffic since a model was trained, and what should follow."""
+
+    schema_title = "system.SentimentDrift"
+    schema_version = "0.0.1"
+
+
 ARTIFACT_TYPES: tuple[type[dsl.Artifact], ...] = (
     SentimentExamples,
     SentimentStatistics,
@@ -134,6 +141,7 @@ ARTIFACT_TYPES: tuple[type[dsl.Artifact], ...] = (
     SentimentExploration,
     SentimentScored,
     SentimentComparison,
+    SentimentDrift,
 )
 
 

@@ -44,7 +44,8 @@ def name(row):
 def test_the_house_has_its_stages():
     assert {
         "ingest", "validate", "transform", "train_baseline", "train_deep", "train_transfer",
-        "train_ensemble", "evaluate", "push", "explore", "batch_predict", "monitor",
+        "train_ensemble", "evaluate", "push", "explore", "batch_predict", "compare",
+        "monitor",
     } <= set(STAGES)  # fmt: skip
 
 

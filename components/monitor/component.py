@@ -2,33 +2,19 @@
 
 from kfp import dsl
 
-from components.interface import SentimentComparison, container
+from components.interface import SentimentEvaluation, SentimentExamples, container
 
 
 @dsl.container_component
 def monitor(
-    comparison: dsl.Output[SentimentComparison],
-    report: dsl.Output[dsl.HTML],
-    verdict: dsl.OutputPath(str),
-    log: str = "",
-    experiment: str = "",
-    state: str = "",
-    metric: str = "",
-    confidence: str = "",
-    margin: str = "",
-    until: str = "",
+    examples: dsl.Input[SentimentExamples],
+    evaluation: dsl.Output[SentimentEvaluation],
+    least_rows: int = 1,
 ):
-    """Judges an experiment on live traffic from the request log and its feedback."""
+    """Describe in one line what monitor does."""
     return container(
         "monitor",
-        log=log,
-        experiment=experiment,
-        state=state,
-        metric=metric,
-        confidence=confidence,
-        margin=margin,
-        until=until,
-        out_comparison=comparison.path,
-        out_report=report.path,
-        out_verdict=verdict,
+        examples=examples.path,
+        least_rows=least_rows,
+        out_evaluation=evaluation.path,
     )

@@ -1,4 +1,4 @@
-"""A challenger is promoted or stopped, in a real registry and by what monitor really finds."""
+"""A challenger is promoted or stopped, in a real registry and by what compare really finds."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ class Trial:
         self.challenger = registry.push("encoder", alias="challenger")
 
     def found(self, verdict="better", **changes):
-        """Writes what monitor would have found."""
+        """Writes what compare would have found."""
         folder = self.folder / "comparison"
         judged = {"challenger": "encoder", "basis": "live", "verdict": verdict, "reason": REASON}
         digests = {"control": [self.champion], "encoder": [self.challenger]}
@@ -62,7 +62,7 @@ class Trial:
         }  # fmt: skip
         write_json(folder / "comparison.json", facts)
         digest = payload_digest(folder)
-        manifest = Manifest(COMPARISON.name, COMPARISON.schema_version, "monitor", "1", digest)
+        manifest = Manifest(COMPARISON.name, COMPARISON.schema_version, "compare", "1", digest)
         write_manifest(folder, manifest)
         return folder
 
@@ -325,7 +325,7 @@ def test_a_promotion_that_is_killed_is_completed_by_the_next(trial, step):
     ]  # fmt: skip
 
 
-def test_the_log_is_judged_by_monitor_and_its_winner_promoted(trial):
+def test_the_log_is_judged_by_compare_and_its_winner_promoted(trial):
     log = trial.folder / "requests"
     log.mkdir()
     begin = datetime(2026, 11, 2, tzinfo=UTC)

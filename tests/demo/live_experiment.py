@@ -28,7 +28,7 @@ VAR = Path(os.environ.get("SENTIMENT_VAR") or ROOT / "var" / "demo").resolve()
 BIN = ROOT / "var" / "envs"
 PIPELINES = BIN / "pipelines" / "bin" / "sentiment-pipelines"
 SERVE = BIN / "serving-tensorflow" / "bin" / "sentiment-serve"
-MONITOR = BIN / "monitor" / "bin" / "sentiment-monitor"
+COMPARE = BIN / "compare" / "bin" / "sentiment-compare"
 ENVIRONMENT = {**os.environ, "SENTIMENT_VAR": str(VAR)}
 REGISTRY = f"sqlite:///{VAR}/mlflow/mlflow.db"
 PORT = 3210
@@ -211,7 +211,7 @@ def play(texts, experiment: Path, log: Path, tell) -> str:
 def look(experiment: Path, log: Path) -> tuple[str, str]:
     """Analyses what there is so far, as anybody may at any time."""
     out = VAR / "comparison" / experiment.stem
-    command = [str(MONITOR), "--log", str(log), "--experiment", str(experiment)]
+    command = [str(COMPARE), "--log", str(log), "--experiment", str(experiment)]
     command += ["--out-comparison", str(out), "--out-report", str(out.with_suffix(".html"))]
     subprocess.run(command, check=True, capture_output=True)
     found = json.loads((out / "comparison.json").read_text())

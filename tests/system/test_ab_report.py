@@ -49,7 +49,7 @@ def answered(number, variant, label, shadow=False):
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """The report of an experiment with a shadow and a variant that its file does not name."""
-    room, folder = rooms()["monitor"], tmp_path_factory.mktemp("experiment")
+    room, folder = rooms()["compare"], tmp_path_factory.mktemp("experiment")
     sync(room)
     chance = random.Random(3)  # noqa: S311
     entries, feedback = [answered(0, HOSTILE, "neutral")], []
@@ -68,7 +68,7 @@ def report(tmp_path_factory):
     (folder / "feedback-20261102.jsonl").write_bytes(lines)
     (folder / "experiment.toml").write_text(FILE)
     command = [
-        room.environment / "bin" / "sentiment-monitor", "--log", folder,
+        room.environment / "bin" / "sentiment-compare", "--log", folder,
         "--experiment", folder / "experiment.toml", "--out-comparison", folder / "comparison",
         "--out-report", folder / "ab-report.html",
     ]  # fmt: skip

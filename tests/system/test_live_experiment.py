@@ -91,10 +91,10 @@ def visits(live):
 @pytest.fixture(scope="module")
 def comparison(live, visits):
     """What the analysis finds in the log of the running service."""
-    room, (_, folder) = rooms()["monitor"], live
+    room, (_, folder) = rooms()["compare"], live
     sync(room)
     command = [
-        room.environment / "bin" / "sentiment-monitor", "--log", folder / "requests",
+        room.environment / "bin" / "sentiment-compare", "--log", folder / "requests",
         "--experiment", folder / "live.toml", "--out-comparison", folder / "comparison",
         "--out-report", folder / "report.html",
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The end of an experiment on live traffic: its challenger becomes the champion, or is stopped.
 
-What the experiment found is an artifact of monitor. A promotion goes through the same gate as a
+What the experiment found is an artifact of `compare`. A promotion goes through the same gate as a
 push (the blessing that the version carries), through the same log, and back by the same rollback.
 """
 
@@ -126,7 +126,7 @@ def challenger_of(experiment: Experiment, name: str, where: str) -> Variant:
 
 
 def compare(log: Path, file: Path, experiment: Experiment, state: Path | None) -> Path:
-    """Has monitor judge the experiment now.
+    """Has compare judge the experiment now.
 
     Args:
         log: Folder of the request log.
@@ -138,31 +138,31 @@ def compare(log: Path, file: Path, experiment: Experiment, state: Path | None) -
         The comparison artifact; the page about it lies beside it.
 
     Raises:
-        InputError: Monitor cannot use what it is given.
+        InputError: Compare cannot use what it is given.
     """
     folder = runs.folder().parent / "experiments" / re.sub(r"[^\w.-]", "_", experiment.name)
     folder.mkdir(parents=True, exist_ok=True)
-    room = environments.rooms()["monitor"]
+    room = environments.rooms()["compare"]
     environments.sync(room)
     given = {
         "--log": log, "--experiment": file, "--state": state or "",
         "--out-comparison": folder / "comparison", "--out-report": folder / "ab-report.html",
         "--out-verdict": folder / "verdict",
     }  # fmt: skip
-    command = [room.environment / "bin" / "sentiment-monitor"]
+    command = [room.environment / "bin" / "sentiment-compare"]
     done = subprocess.run(
         [*command, *(word for flag, it in given.items() if it for word in (flag, it))],
         capture_output=True, text=True, check=False, env=environments.process_environment(room),
     )  # fmt: skip
     if done.returncode == runs.EXIT_BAD_INPUT:
-        raise InputError(done.stderr.strip().split("\n")[-1].removeprefix("sentiment-monitor: "))
+        raise InputError(done.stderr.strip().split("\n")[-1].removeprefix("sentiment-compare: "))
     if done.returncode:
         raise RuntimeError(done.stderr)
     return folder / "comparison"
 
 
 def read_evidence(folder: Path, experiment: Experiment, challenger: Variant) -> Evidence:
-    """Reads what monitor found of a challenger.
+    """Reads what `compare` found of a challenger.
 
     Raises:
         InputError: It is not about this experiment, or does not know the challenger.

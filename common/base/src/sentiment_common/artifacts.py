@@ -90,6 +90,10 @@ COMPARISON = Kind("comparison", 1)
 """``comparison.json``: the variants of an experiment on live traffic, their figures, the path of
 the estimate over time, and the verdict."""
 
+DRIFT = Kind("drift", 1)
+"""``decision.json``: what has changed between a model's reference and a window of live traffic, by
+which test and how surely, how well the model does, and what should follow."""
+
 
 @dataclass(frozen=True)
 class Source:

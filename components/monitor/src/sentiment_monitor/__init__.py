@@ -1,1 +1,1 @@
-"""Judges from the service's request log what goes on in production."""
+"""Describe in one line what monitor does."""

@@ -1,67 +1,24 @@
 """The command line of monitor."""
 
-from pathlib import Path
+import json
 
-from sentiment_common.artifacts import COMPARISON, Source, file_sha256, write_json
-from sentiment_common.cli import Option, Output, Result, Stage, Task
-from sentiment_common.errors import InputError
-from sentiment_common.experiment import read_experiment
+from sentiment_common.artifacts import EVALUATION, EXAMPLES, write_json
+from sentiment_common.cli import Input, Option, Output, Stage, Task
 
 STAGE = Stage(
     name="sentiment-monitor",
-    summary="Judges an experiment on live traffic from the request log and its feedback.",
-    outputs=(
-        Output("comparison", COMPARISON, "comparison.json: figures, path of the estimate, verdict"),
-        Output("report", None, "the verdict and what it rests on as a page"),
-    ),
-    results=(Result("verdict", "better, not-worse, worse, undecided or invalid"),),
-    options=(
-        Option("log", str, "", "folder of the request log with its feedback"),
-        Option("experiment", str, "", "the experiment's TOML file"),
-        Option("state", str, "", "folder of the experiment's state; empty: beside its file"),
-        Option("metric", str, "", "accuracy or macro_recall; empty: the file's"),
-        Option("confidence", str, "", "of the interval, e.g. 0.95; empty: the file's"),
-        Option("margin", str, "", "worse by less is not worse, e.g. 0.01; empty: the file's"),
-        Option("until", str, "", "ISO time: as if it were then; empty: all that is there"),
-    ),
-    examples=(
-        "sentiment-monitor --log var/requests --experiment encoder-1.toml "
-        "--out-comparison comparison --out-report ab-report.html --out-verdict verdict",
-        "sentiment-monitor --log var/requests --experiment encoder-1.toml --margin 0.01 "
-        "--until 2026-11-30T00:00:00Z --out-comparison comparison --out-report ab-report.html",
-    ),
+    summary="Describe in one line what monitor does.",
+    inputs=(Input("examples", EXAMPLES, "labelled feedback"),),
+    outputs=(Output("evaluation", EVALUATION, "what was found"),),
+    options=(Option("least_rows", int, 1, "fewer rows in the training split are an error"),),
+    examples=("sentiment-monitor --examples DIR --out-evaluation DIR",),
 )
 
 
 def run(task: Task) -> None:
-    """Analyses the experiment and writes what was found."""
-    from sentiment_monitor.experiment import report, verdict
-    from sentiment_monitor.experiment.analysis import analyse
-    from sentiment_monitor.experiment.doubts import doubts
-    from sentiment_monitor.experiment.record import as_json
-    from sentiment_monitor.experiment.settings import settle
-
-    options = task.options
-    log, file = _given(options.log, "--log"), _given(options.experiment, "--experiment")
-    experiment = read_experiment(file)
-    settings = settle(experiment, options.metric, options.confidence, options.margin, options.until)
-    task.sources.append(Source(str(file), file_sha256(file), file.stat().st_size))
-    state = Path(options.state) if options.state else None
-    analysis = analyse(log, file, experiment, settings, state)
-    decision, doubtful = verdict.decide(analysis), doubts(analysis)
-    found = as_json(analysis, decision, doubtful)
-    write_json(task.outputs["comparison"] / "comparison.json", found)
-    task.outputs["report"].write_text(report.render(analysis, decision, doubtful), "utf-8")
-    task.results["verdict"] = decision.verdict
-    task.metadata["comparison"] = {
-        key: found[key] for key in ("experiment", "verdict", "challenger", "reason")
-    }
-
-
-def _given(value: str, flag: str) -> Path:
-    if not value:
-        raise InputError("is missing", where=flag, mend="see --help")
-    return Path(value)
+    """Reads the examples' summary and writes how many rows there are."""
+    summary = json.loads((task.input("examples") / "summary.json").read_text())
+    write_json(task.outputs["evaluation"] / "evaluation.json", {"rows": summary["rows"]})
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     )
     _add_common(promote)
     found = promote.add_mutually_exclusive_group()
-    found.add_argument("--comparison", type=Path, metavar="DIR", help="what monitor found")
+    found.add_argument("--comparison", type=Path, metavar="DIR", help="what `compare` found")
     found.add_argument(
         "--log", type=Path, metavar="DIR", default=environments.VAR / "requests",
         help="request log to judge it by now (default: var/requests)",

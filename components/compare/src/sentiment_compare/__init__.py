@@ -1,0 +1,1 @@
+"""Judges an experiment on live traffic: from the request log to a verdict."""

@@ -1,1 +1,0 @@
-"""The analysis of an experiment on live traffic: from the request log to a verdict."""
