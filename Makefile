@@ -200,9 +200,10 @@ data-checkout:  ## go back to the data of a commit: REV=HEAD~3 FILE=data/reviews
 	@$(data) checkout "$(REV)" $(FILE)
 
 # --- check ---------------------------------------------------------------------------------------
-test:  ## units, contracts, compile, one end-to-end run: no root, no Docker
+JOBS ?= 2
+test:  ## units, contracts, compile, one end-to-end run: no root, no Docker; JOBS=2 suites at once
 	@$(ENVIRONMENTS) sync pipelines-ui batch_predict-beam
-	@$(ENVIRONMENTS) test --ignore=serving/tests/faults
+	@$(ENVIRONMENTS) test --jobs $(JOBS) --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills \
 	  --ignore tests/versions
 

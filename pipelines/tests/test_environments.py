@@ -72,6 +72,16 @@ def test_an_unknown_room_is_one_line_and_exit_code_2(capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_of_suites_that_run_at_once_each_is_shown_whole_and_the_failed_are_named(capfd):
+    command = ["test", "--jobs", "2", "base", "models", "-q", "-k", "nothing_is_called_so"]
+    assert environments.main(command) == pytest.ExitCode.NO_TESTS_COLLECTED
+    shown, complaint = capfd.readouterr()
+    assert [line for line in shown.splitlines() if line.startswith("-- ")] == [
+        f"-- common/{name}/tests in the environment of {name}" for name in ("base", "models")
+    ]
+    assert complaint == "environments: tests failed in base, models\n"
+
+
 def test_another_python_is_told_which_one_is_wanted(monkeypatch, capsys):
     monkeypatch.setattr(sys, "version_info", (3, 9, 1, "final", 0))
     assert environments.main(["sync"]) == 2

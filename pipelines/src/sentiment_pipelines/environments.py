@@ -23,6 +23,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -266,13 +267,29 @@ _NOT_INHERITED = {
 PYTEST = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
 
 
-def test(room: Room, tests: Path, options: Sequence[str] = ()) -> int:
-    """Runs a folder of tests in a room's environment and returns pytest's exit code."""
+def test(room: Room, tests: Path, options: Sequence[str] = (), *, at_once: bool = True) -> int:
+    """Runs a folder of tests in a room's environment and returns pytest's exit code.
+
+    Args:
+        room: The room.
+        tests: The folder.
+        options: Of pytest.
+        at_once: Whether to show what is printed at once, or all of it at the end.
+    """
     sync(room)
     tools = sync_test_tools()
-    print(f"-- {os.path.relpath(tests, ROOT)} in the environment of {room.name}", flush=True)
+    title = f"-- {os.path.relpath(tests, ROOT)} in the environment of {room.name}\n"
     command = [str(room.python), "-c", PYTEST, str(tools), str(tests), *options]
-    return subprocess.run(command, env=process_environment(room), cwd=ROOT, check=False).returncode
+    kept, merged = (None, None) if at_once else (subprocess.PIPE, subprocess.STDOUT)
+    if at_once:
+        print(title, end="", flush=True)
+    done = subprocess.run(
+        command, env=process_environment(room), cwd=ROOT, check=False,
+        stdout=kept, stderr=merged, text=True, errors="replace",
+    )  # fmt: skip
+    if not at_once:
+        print(title + done.stdout, end="", flush=True)
+    return done.returncode
 
 
 BENCH = "import runpy, sys; sys.path.append(sys.argv.pop(1)); del sys.argv[0]; " + (
@@ -330,10 +347,19 @@ def _own_rooms(chosen: Sequence[Room]) -> list[Room]:
     return [room for room in chosen if room.name not in second]
 
 
-def _test_all(chosen: Sequence[Room], tests: Path | None, options: Sequence[str]) -> int:
+def _test_all(chosen: Sequence[Room], tests: Path | None, options: Sequence[str], jobs: int) -> int:
     if tests:
         return test(chosen[0], tests.resolve(), options)
-    codes = {room.name: test(room, room.folder / "tests", options) for room in _own_rooms(chosen)}
+    own, several = _own_rooms(chosen), jobs > 1 and len(chosen) > 1
+
+    def run(room: Room) -> int:
+        return test(room, room.folder / "tests", options, at_once=not several)
+
+    sync_test_tools()
+    for room in own:
+        sync(room)
+    with ThreadPoolExecutor(jobs) as pool:
+        codes = {room.name: code for room, code in zip(own, pool.map(run, own), strict=True)}
     failed = [name for name, code in codes.items() if code]
     if failed:
         print(f"environments: tests failed in {', '.join(failed)}", file=sys.stderr)
@@ -372,6 +398,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_argument("rooms", nargs="*", help="names of rooms; all if none is given")
         if name == "test":
             command.add_argument("--tests", type=Path, help="a folder of tests, for one room")
+            command.add_argument("--jobs", type=int, default=1, help="suites at the same time")
     commands.add_parser("sizes")
     arguments, options = parser.parse_known_args(argv)
     if arguments.command == "sizes":
@@ -388,7 +415,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     chosen = [known[name] for name in arguments.rooms or known]
     if arguments.command == "test":
-        return _test_all(chosen, arguments.tests, options)
+        return _test_all(chosen, arguments.tests, options, arguments.jobs)
     if arguments.command == "bench":
         return max(bench(room, options) for room in _own_rooms(chosen))
     for room in chosen:
