@@ -76,7 +76,7 @@ def test_of_suites_that_run_at_once_each_is_shown_whole_and_the_failed_are_named
     command = ["test", "--jobs", "2", "base", "models", "-q", "-k", "nothing_is_called_so"]
     assert environments.main(command) == pytest.ExitCode.NO_TESTS_COLLECTED
     shown, complaint = capfd.readouterr()
-    assert [line for line in shown.splitlines() if line.startswith("-- ")] == [
+    assert sorted(line for line in shown.splitlines() if line.startswith("-- ")) == [
         f"-- common/{name}/tests in the environment of {name}" for name in ("base", "models")
     ]
     assert complaint == "environments: tests failed in base, models\n"
