@@ -1,8 +1,7 @@
 import json
 import re
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,7 @@ from sentiment_common.errors import InputError
 from sentiment_common.tracking import read_events
 from sentiment_validate.cli import STAGE, run
 
-COMMAND = Path(sys.executable).with_name("sentiment-validate")
+COMMAND = shutil.which("sentiment-validate")
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 OUTPUTS = ("statistics", "used-schema", "anomalies", "report.html", "verdict")
 

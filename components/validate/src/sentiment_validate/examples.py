@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment_common.errors import InputError
-from sentiment_validate.language import is_foreign
+from sentiment_common.text.language import is_foreign
 
 SPLITS = ("train", "validation", "test")
 

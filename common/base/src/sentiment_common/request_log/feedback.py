@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_common.errors import InputError
+from sentiment_common.request_log.reader import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,21 @@ def from_fields(fields: Mapping[str, Any]) -> Feedback:
     return Feedback(**{name: fields[name] for name in FIELDS})
 
 
-def read_feedback(folder: Path) -> Iterator[Feedback]:
+def read_feedback(folder: Path, account: Account | None = None) -> Iterator[Feedback]:
     """Reads the feedback of a log, file by file; there may be none.
 
     A last line that breaks off is passed over: its process was killed while it wrote.
 
+    Args:
+        folder: The folder of the log.
+        account: Counts damaged lines if it is tolerant.
+
     Raises:
-        InputError: A line is damaged.
+        InputError: A line is damaged and there is no tolerant account.
     """
     for path in sorted(folder.glob(FILES)):
         with path.open("rb") as stream:
-            yield from parse_lines((line for line in stream if line.endswith(b"\n")), path)
+            yield from parse_lines((line for line in stream if line.endswith(b"\n")), path, account)
 
 
 def last_feedback(folder: Path) -> dict[tuple[str, int], Feedback]:
@@ -77,16 +82,21 @@ def last_feedback(folder: Path) -> dict[tuple[str, int], Feedback]:
     return found
 
 
-def parse_lines(lines: Iterable[bytes], path: Path) -> Iterator[Feedback]:
+def parse_lines(
+    lines: Iterable[bytes], path: Path, account: Account | None = None
+) -> Iterator[Feedback]:
     """Reads lines of a file, whose name an error tells.
 
     Raises:
-        InputError: A line is damaged.
+        InputError: A line is damaged and there is no tolerant account.
     """
     for number, line in enumerate(lines, start=1):
         try:
             yield from_fields(json.loads(line))
         except (ValueError, TypeError, KeyError) as error:
+            if account and account.tolerant:
+                account.damaged += 1
+                continue
             raise InputError(
                 f"no line of feedback ({error})", where=f"{path}, line {number}",
                 mend="restore or delete the line",

@@ -87,6 +87,15 @@ def _create(path: Path, flags: int, prepare: Callable[[int], None] = lambda _: N
     return descriptor
 
 
+def written_since(path: Path, moment: float) -> bool:
+    """Whether a file was written to after a time, in seconds since 1970; not if it is gone."""
+    try:
+        return path.stat().st_mtime >= moment
+    except FileNotFoundError:
+        # It may have been compressed since it was listed, which is writing.
+        return path.with_name(f"{path.name}.gz").exists()
+
+
 def is_written(path: Path) -> bool:
     """Whether a living process writes the file."""
     try:

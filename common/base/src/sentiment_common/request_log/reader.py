@@ -27,6 +27,8 @@ class Account:
         pending: Texts that a running process has not written yet.
         cut_lines: Lines that break off: their entries are among the lost.
         unknown: Processes that ended without a word and left no count of what they were given.
+        tolerant: Whether damaged lines are counted and passed over; else one ends the reading.
+        damaged: Damaged lines, and files that could not be read to their end.
     """
 
     entries: int = 0
@@ -35,6 +37,8 @@ class Account:
     pending: int = 0
     cut_lines: int = 0
     unknown: int = 0
+    tolerant: bool = False
+    damaged: int = 0
 
     def __str__(self) -> str:
         """Returns one line for people."""
@@ -44,10 +48,12 @@ class Account:
         parts.append(f"{dropped:,} dropped{f' ({reasons})' if dropped else ''}")
         if self.cut_lines or self.unknown:
             parts.append(f"{self.cut_lines} cut lines, {self.unknown} ends unknown")
+        if self.damaged:
+            parts.append(f"{self.damaged:,} damaged")
         return ", ".join(parts)
 
 
-def read_log(folder: Path, account: Account | None = None) -> Iterator[Entry]:
+def read_log(folder: Path, account: Account | None = None, since: float = 0.0) -> Iterator[Entry]:
     """Reads the entries, process by process, each in the order of its answers.
 
     It may be read while it is written.
@@ -55,13 +61,16 @@ def read_log(folder: Path, account: Account | None = None) -> Iterator[Entry]:
     Args:
         folder: The folder of the log.
         account: Is filled while entries are read.
+        since: Files that were last written before, in seconds since 1970, are passed over.
 
     Raises:
-        InputError: There is no log, or one of a later schema; a line in the middle is damaged.
+        InputError: There is no log, or one of a later schema; a line in the middle is damaged and
+            the account is not tolerant.
     """
     if not folder.is_dir() or not (found := files.parts(folder)):
         raise InputError("no request log here", where=str(folder), mend="name its folder")
     account = account or Account()
+    found = [part for part in found if files.written_since(part.path, since)]
     for process, group in itertools.groupby(found, key=lambda part: part.process):
         yield from _read_process(folder, process, list(group), account)
 
@@ -106,8 +115,12 @@ def _lines(path: Path, account: Account) -> Iterator[dict[str, Any]]:
                 if not line.endswith(b"\n"):
                     account.cut_lines += 1
                     return
-                yield _parsed(line, path, number)
+                if fields := _parsed(line, path, number, account):
+                    yield fields
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        if account.tolerant:
+            account.damaged += 1
+            return
         raise InputError(
             f"damaged ({error})", where=str(path), mend="restore or delete the file"
         ) from error
@@ -126,7 +139,7 @@ def _opened(path: Path) -> BinaryIO:
         return io.BytesIO()
 
 
-def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
+def _parsed(line: bytes, path: Path, number: int, account: Account) -> dict[str, Any]:
     where = f"{path}, line {number}"
     try:
         fields = json.loads(line)
@@ -138,6 +151,9 @@ def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
                 mend="read it with the version that wrote it",
             )  # fmt: skip
     except (ValueError, TypeError, KeyError) as error:
+        if account.tolerant:
+            account.damaged += 1
+            return {}
         raise InputError(
             f"no line of a request log ({error})", where=where, mend="restore or delete the file"
         ) from error

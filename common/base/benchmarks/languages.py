@@ -10,11 +10,11 @@ import tarfile
 import time
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "text"))
 from test_language import FOREIGN
 
 from sentiment_common.packages import PinnedPackage, fetch
-from sentiment_validate.language import is_foreign
+from sentiment_common.text.language import is_foreign
 
 # A component imports no other: this is the file that ingest's default corpus is in.
 PACKAGE = PinnedPackage(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_validate.language import ENGLISH, OTHERS, is_foreign
+from sentiment_common.text.language import ENGLISH, LANGUAGES, OTHERS, is_foreign, language_of
 
 FOREIGN = {
     "Arabic": "المنتج ممتاز والتوصيل كان سريعا",
@@ -34,6 +34,29 @@ FOREIGN = {
 @pytest.mark.parametrize("language", FOREIGN)
 def test_feedback_in_another_language_is_foreign(language):
     assert is_foreign(FOREIGN[language])
+
+
+SCRIPTS = {
+    "Arabic": "arabic", "Chinese": "han", "Greek": "greek", "Hindi": "devanagari",
+    "Japanese": "kana", "Korean": "hangul", "Russian": "cyrillic", "Thai": "thai",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_feedback_in_another_language_has_its_name(language):
+    assert language_of(FOREIGN[language]) == SCRIPTS.get(language, language.lower())
+
+
+@given(st.text())
+def test_any_text_has_one_of_the_languages(text):
+    assert language_of(text) in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("12 :-)", "none"), ("ok", "english"), ("ꦗꦮ", "other")]
+)
+def test_what_has_no_name_is_none_english_or_other(text, language):
+    assert language_of(text) == language
 
 
 @pytest.mark.parametrize(
