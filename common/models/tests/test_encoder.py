@@ -13,6 +13,8 @@ from sentiment_common import cores
 from sentiment_common.errors import InputError
 from sentiment_models.encoder import Encoder, write_settings
 
+pytest.importorskip("onnxruntime", reason="this environment has no ONNX runtime")
+
 TEXTS = ["good battery", "", "bad", "not good!", "goodly bad " * 30, "é 中 unknown", "good battery"]
 
 

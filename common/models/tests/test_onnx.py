@@ -10,6 +10,8 @@ from sentiment_models.calibration import softmax
 from sentiment_models.encoder import Encoder, write_settings
 from sentiment_models.onnx import Head, Valences, load_valences, save_head, save_valences
 
+pytest.importorskip("onnxruntime", reason="this environment has no ONNX runtime")
+
 VALENCES = Valences({"bad": (-2.5, -1.0), "good": (2.0, 0.0)}, 2)
 TEXTS = ["Good batteries!", "not goodly, bad", "", "a\ud83db\0", "bad " * 300]
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,7 +115,7 @@ def train():
     def run(folders, out, *options, checkpoints=""):
         return subprocess.run(
             [
-                Path(sys.executable).with_name("sentiment-train-baseline"),
+                shutil.which("sentiment-train-baseline"),
                 "--train-features", folders.features, "--transform-graph", folders.graph,
                 "--out-model", out, "--out-predictions", out.with_name("predictions"),
                 "--lexicon", "none", *options,

@@ -1,9 +1,7 @@
 import json
 import shutil
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment_common.artifacts import MODEL, PREDICTIONS, read_manifest
-from sentiment_models import LABELS, load
+from sentiment_models import LABELS, load, reference
 from sentiment_models.bundle import read_bundle
+from sentiment_models.reference import Histogram
 
 GRID = ("--c-grid", "1,0.1,4", "--softness-grid", "0")
 
@@ -42,6 +41,16 @@ def test_the_artifact_is_a_model_with_its_inputs_recorded(trained, shared_folder
     assert manifest.inputs["train_features"] == recorded
     assert manifest.parameters["c_grid"] == "1,0.1,4"
     assert read_manifest(model.with_name("predictions"), PREDICTIONS).inputs == manifest.inputs
+
+
+def test_the_bundle_says_what_its_cross_fitted_train_split_was_like(trained, shared_folders):
+    model, _ = trained
+    seen = reference.read(model)
+    rows = pq.read_table(model.with_name("predictions") / "predictions.parquet").to_pydict()
+    assert seen.text_specification == read_bundle(model).text_specification
+    assert seen.labels == {label: rows["label"].count(label) for label in LABELS}
+    highest = np.max([rows[label] for label in LABELS], axis=0)
+    assert seen.confidence == Histogram.of(seen.confidence.edges, highest)
 
 
 def test_every_strength_is_a_trial_and_the_best_one_is_recorded(trained):
@@ -222,7 +231,7 @@ def test_an_option_out_of_range_is_refused(shared_folders, tmp_path, train, opti
 
 
 def test_help_does_not_wait_for_scikit_learn():
-    command = Path(sys.executable).with_name("sentiment-train-baseline")
+    command = shutil.which("sentiment-train-baseline")
     start = time.monotonic()
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert "--c-grid" in done.stdout

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -175,7 +174,7 @@ def start():
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         return subprocess.Popen(
             [
-                Path(sys.executable).with_name("sentiment-train-deep"),
+                shutil.which("sentiment-train-deep"),
                 "--train-features", folders.train, "--validation-features", folders.validation,
                 "--transform-graph", folders.graph, "--out-model", out,
                 "--out-predictions", out.with_name(f"{out.name}-predictions"), *flags,

@@ -2,7 +2,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import pytest
 from sentiment_common.artifacts import MODEL, PREDICTIONS, Source, file_sha256, read_manifest
 from sentiment_common.text import TextSpecification, Tokenizer
 from sentiment_common.tracking import read_events
-from sentiment_models import LABELS, load
+from sentiment_models import LABELS, load, reference
 from sentiment_models.bundle import read_bundle
+from sentiment_models.reference import Histogram
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,16 @@ def test_the_cross_fitted_predictions_tell_the_train_rows_apart(trained, shared_
     assert np.mean(np.array(right) == stored["label"]) > 0.7
 
 
+def test_the_bundle_says_what_its_cross_fitted_train_split_was_like(trained):
+    model, _ = trained
+    seen = reference.read(model)
+    rows = pq.read_table(cross_fitted(model) / "predictions.parquet").to_pydict()
+    assert seen.text_specification == read_bundle(model).text_specification
+    assert seen.labels == {label: rows["label"].count(label) for label in LABELS}
+    highest = np.max([rows[label] for label in LABELS], axis=0)
+    assert seen.confidence == Histogram.of(seen.confidence.edges, highest)
+
+
 def test_a_training_killed_in_an_epoch_and_in_a_fold_continues_and_gives_the_same_digests(
     trained, tmp_path, shared_folders, start, train
 ):
@@ -187,6 +197,8 @@ def test_a_transformer_on_vectors_of_its_own_without_folds_is_a_bundle_too(
     assert done.returncode == 0, done.stderr
     assert np.isfinite(load(tmp_path / "model").predict_proba(["great", ""])).all()
     assert len(pq.read_table(tmp_path / "model-predictions" / "predictions.parquet")) == 0
+    assert reference.read(tmp_path / "model") is None
+    assert "the bundle has no reference" in done.stderr
     trials = [event for event in read_events(tmp_path / "model") if event["event"] == "trial"]
     assert len(trials) == 2
 
@@ -277,7 +289,7 @@ def test_a_missing_part_of_the_graph_is_named(folders, tmp_path, train, part):
 
 
 def test_help_does_not_wait_for_tensorflow():
-    command = Path(sys.executable).with_name("sentiment-train-deep")
+    command = shutil.which("sentiment-train-deep")
     start = time.monotonic()
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert "--max-length" in done.stdout

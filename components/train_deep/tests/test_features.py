@@ -38,7 +38,8 @@ def test_missing_columns_are_named(folders):
 
 def test_an_unknown_label_is_named(tmp_path):
     rows = {"id": ["1", "2"], "label": ["positive", "mixed"], "group": ["a", "b"]}
-    table = pa.table({**rows, "rating": pa.nulls(2, pa.float64()), "tokens": [["x"]] * 2})
+    tokens = {"text": ["x"] * 2, "tokens": [["x"]] * 2}
+    table = pa.table({**rows, "rating": pa.nulls(2, pa.float64()), **tokens})
     pq.write_table(table, tmp_path / "features.parquet")
     with pytest.raises(InputError, match="unknown label 'mixed'"):
         read(tmp_path)

@@ -6,7 +6,6 @@ import pytest
 from sentiment_common.tracking import TrackingLog
 from sentiment_models.calibration import softmax
 from sentiment_train_deep import features, vocabulary
-from sentiment_train_deep.features import Split
 from sentiment_train_deep.fitting import logits
 from sentiment_train_deep.settings import Settings
 from sentiment_train_deep.training import prepared, train
@@ -90,8 +89,5 @@ def test_ratings_are_brought_to_the_scale_of_the_train_split(splits, words):
 
 @pytest.mark.parametrize("rating", [np.nan, 4.0])
 def test_ratings_that_tell_nothing_are_left_out(splits, words, rating):
-    blank = [
-        Split(split.ids, split.tokens, split.targets, split.groups, np.full(len(split.ids), rating))
-        for split in splits
-    ]
+    blank = [replace(split, ratings=np.full(len(split.ids), rating)) for split in splits]
     assert np.isnan(prepared(tuple(blank), words, 64).train.rows.ratings).all()

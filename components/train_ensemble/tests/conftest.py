@@ -25,6 +25,7 @@ from sentiment_models.linear import LinearWeights, save_linear
 
 VOCABULARY = ("great", "love", "awful", "broken", "box", "tuesday")
 ROWS = 600
+SPECIFICATION = current({"batteries": "battery"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def write_predictions(folder, producer, targets, probabilities):
 
 
 def write_member(root, name, probabilities, targets=None, dictionary=None, named=None):
-    specification = current(dictionary or {"batteries": "battery"})
+    specification = current(dictionary) if dictionary else SPECIFICATION
     specification.save(root / f"{name}-spec")
     random = np.random.default_rng(len(name))
     model = root / name
@@ -130,7 +131,7 @@ def blend():
         for suffix, member in zip(("", "-2", "-3", "-4"), trained, strict=False):
             flags += [f"--model{suffix}", member.model]
             flags += [f"--predictions{suffix}", member.predictions]
-        command = Path(sys.executable).with_name("sentiment-train-ensemble")
+        command = shutil.which("sentiment-train-ensemble")
         return subprocess.run(
             [command, *flags, "--out-ensemble", out, *map(str, options)],
             capture_output=True, text=True, check=False, timeout=120,

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment_common.artifacts import MODEL, read_intact, read_manifest
-from sentiment_models import load
+from sentiment_models import LABELS, load, reference
 from sentiment_models.bundle import read_bundle
 
 TEXTS = ["great, love it", "awful and broken", "a box on tuesday", ""]
@@ -88,6 +88,31 @@ def test_a_negative_least_gain_keeps_every_member(shared, blend, tmp_path):
     out = tmp_path / "ensemble"
     blend(out, *shared.values(), options=("--min-gain", "-1", "--method", "stacking"))
     assert len(list((out / "members").iterdir())) == 3
+
+
+def test_its_reference_has_the_texts_of_a_member_and_scores_of_its_own(
+    members, make, blend, tmp_path
+):
+    given = members["deep"]
+    targets, found = make.truth(), make.told(make.truth(), 6, 1.5)
+    of_deep = reference.make(["great box"] * make.ROWS, found, targets, make.SPECIFICATION)
+    of_deep.write(given.model)
+    make.seal(given.model, MODEL, "sentiment-train-deep", {"saved_model": "a" * 64})
+    out = tmp_path / "ensemble"
+    done = blend(out, members["baseline"], given, options=("--min-gain", "-1"))
+    assert done.returncode == 0, done.stderr
+    seen = reference.read(out)
+    assert (seen.terms, seen.length) == (of_deep.terms, of_deep.length)
+    assert seen.labels == of_deep.labels
+    right = sum(seen.confusion[label][label] for label in LABELS) / make.ROWS
+    assert right == pytest.approx(read_bundle(out).metrics["cross_validated_accuracy"])
+    assert seen.confidence != of_deep.confidence
+
+
+def test_without_a_members_reference_it_has_none_and_says_so(blended):
+    out, done = blended
+    assert reference.read(out) is None
+    assert "no member has a reference" in done.stderr
 
 
 def test_the_same_model_twice_gets_two_names(shared, blend, tmp_path):

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -188,7 +187,7 @@ def train(lexicon, tmp_path_factory):
     def run(folders, out, *options, cache=kept):
         return subprocess.run(
             [
-                Path(sys.executable).with_name("sentiment-train-transfer"),
+                shutil.which("sentiment-train-transfer"),
                 "--train-features", folders.train, "--validation-features", folders.validation,
                 "--transform-graph", folders.graph, "--encoder", folders.encoder,
                 "--lexicon", lexicon, "--c-grid", "0.01,0.1",

@@ -1,8 +1,8 @@
 """The command line of train_transfer, end to end."""
 
 import os
+import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment_common.artifacts import MODEL, PREDICTIONS, read_intact, read_manifest
-from sentiment_models import LABELS, load
+from sentiment_models import LABELS, load, reference
 from sentiment_models.bundle import read_bundle
+from sentiment_models.reference import Histogram
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,16 @@ def test_predictions_are_those_of_the_train_rows_in_their_order(trained, shared_
         assert predictions[name].equals(features[name])
     shares = np.array([predictions[label].to_numpy() for label in LABELS])
     np.testing.assert_allclose(shares.sum(axis=0), 1)
+
+
+def test_the_bundle_says_what_its_cross_fitted_train_split_was_like(trained, shared_folders):
+    out, _ = trained
+    seen = reference.read(out / "model")
+    rows = pq.read_table(out / "predictions" / "predictions.parquet").to_pydict()
+    assert seen.text_specification == read_bundle(out / "model").text_specification
+    assert seen.labels == {label: rows["label"].count(label) for label in LABELS}
+    highest = np.max([rows[label] for label in LABELS], axis=0)
+    assert seen.confidence == Histogram.of(seen.confidence.edges, highest)
 
 
 def test_held_out_rows_score_worse_than_rows_that_were_fitted(trained, shared_folders):
@@ -192,7 +203,7 @@ def test_the_inputs_swapped_are_told_apart(folders, tmp_path, train):
 
 
 def test_help_does_not_wait_for_scikit_learn():
-    command = Path(sys.executable).with_name("sentiment-train-transfer")
+    command = shutil.which("sentiment-train-transfer")
     start = time.monotonic()
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert "--rating-noise" in done.stdout

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment_common.artifacts import write_json
 from sentiment_common.errors import InputError
+from sentiment_models.arrays import write_arrays
 from sentiment_models.bundle import LABELS, Bundle
 from sentiment_models.calibration import softmax
 from sentiment_models.predictor import Predictor, check_texts
@@ -64,11 +65,11 @@ def log_probabilities(probabilities: Sequence[NDArray[np.float64]]) -> NDArray[n
 def save_blend(folder: Path, blend: Blend) -> None:
     """Writes ``members.json`` and ``weights.npz``; equal blends give equal bytes."""
     write_json(folder / BLEND, {"members": list(blend.members)})
-    np.savez(
-        folder / WEIGHTS,
-        coefficients=blend.coefficients.astype(np.float64),
-        intercept=blend.intercept.astype(np.float64),
-    )
+    arrays = {
+        "coefficients": blend.coefficients.astype(np.float64),
+        "intercept": blend.intercept.astype(np.float64),
+    }
+    write_arrays(folder / WEIGHTS, arrays)
 
 
 def load_blend(folder: Path) -> Blend:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment_common.errors import InputError
+from sentiment_models.arrays import write_arrays
 from sentiment_models.bundle import LABELS
 from sentiment_models.lexicon import feature_names
 
@@ -111,7 +112,7 @@ def save_linear(folder: Path, weights: LinearWeights) -> None:
         valences = np.array(list(lexicon.valences.values()), dtype=np.float64)
         arrays["valences"] = valences.reshape(len(lexicon.valences), lexicon.lexicons)
         arrays["lexicon_coefficients"] = lexicon.coefficients.astype(np.float64)
-    np.savez(folder / WEIGHTS, allow_pickle=False, **arrays)
+    write_arrays(folder / WEIGHTS, arrays)
 
 
 def load_linear(folder: Path) -> LinearWeights:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment_common.errors import InputError
 from sentiment_common.text import TextSpecification, Tokenizer
+from sentiment_models.arrays import write_arrays
 from sentiment_models.bundle import Bundle
 from sentiment_models.calibration import softmax
 from sentiment_models.encoder import Encoder
@@ -37,11 +38,11 @@ class Head:
 
 def save_head(folder: Path, head: Head) -> None:
     """Writes ``head.npz``; equal heads give equal bytes."""
-    np.savez(
-        folder / HEAD,
-        coefficients=head.coefficients.astype(np.float64),
-        intercept=head.intercept.astype(np.float64),
-    )
+    arrays = {
+        "coefficients": head.coefficients.astype(np.float64),
+        "intercept": head.intercept.astype(np.float64),
+    }
+    write_arrays(folder / HEAD, arrays)
 
 
 def load_head(folder: Path) -> Head:

@@ -63,6 +63,7 @@ def run(task: Task) -> None:
     selected = training.select(data, folds, wanted, task.tracking, finished)
     fitted = training.fit(data, counts, wanted, selected)
     export.save(task.outputs["model"], fitted, counts, valences, data.text_specification)
+    export.save_reference(task.outputs["model"], data, selected)
     export.check(task.outputs["model"], fitted, data, counts)
     predictions.write(task.outputs["predictions"], data, selected.probabilities)
     task.tracking.metrics(fitted.metrics)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sentiment_common.text import TextSpecification
-from sentiment_models import load
+from sentiment_models import load, reference
 from sentiment_models.bundle import Bundle, write_bundle
 from sentiment_models.calibration import softmax
 from sentiment_models.linear import (
@@ -20,7 +20,7 @@ from sentiment_models.linear import (
 )
 from sentiment_train_baseline import vectors
 from sentiment_train_baseline.features import TrainingData
-from sentiment_train_baseline.training import Fitted, expanded
+from sentiment_train_baseline.training import Fitted, Selected, expanded
 from sentiment_train_baseline.vectors import PIECE_SCALE, Counts
 
 TOLERANCE = 1e-9
@@ -83,6 +83,15 @@ def weights(
         subwords=subwords,
         lexicon=lexicon,
     )
+
+
+def save_reference(folder: Path, data: TrainingData, selected: Selected) -> None:
+    """Writes what the train split looked like to models that had not seen it."""
+    specification = TextSpecification.load(data.text_specification)
+    seen = reference.make(
+        data.texts, selected.probabilities, data.targets, specification, groups=data.groups
+    )
+    seen.write(folder)
 
 
 def check(folder: Path, fitted: Fitted, data: TrainingData, counts: Counts) -> None:

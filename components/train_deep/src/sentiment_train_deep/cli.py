@@ -87,6 +87,7 @@ def run(task: Task) -> None:
     trained = training.train(splits, words, settings, task.tracking, task.checkpoints)
     model = export.Model(trained, words, settings.max_length, loaded)
     task.named_digests["model"] = export.save(task.outputs["model"], model)
+    export.save_reference(task.outputs["model"], train, model)
     export.check(task.outputs["model"], model, validation.tokens)
     predictions.write(task.outputs["predictions"], train, trained.out_of_fold)
     task.tracking.metrics(trained.metrics, step=len(trained.history))

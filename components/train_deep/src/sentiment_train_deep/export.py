@@ -15,11 +15,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sentiment_common.text import TextSpecification, Tokenizer
-from sentiment_models import load
+from sentiment_models import load, reference
 from sentiment_models.bundle import Bundle, write_bundle
 from sentiment_models.calibration import softmax
 from sentiment_models.tensorflow import SAVED_MODEL
 from sentiment_train_deep import vocabulary
+from sentiment_train_deep.features import Split
 from sentiment_train_deep.fitting import logits
 from sentiment_train_deep.training import Trained
 from sentiment_train_deep.transform_graph import TransformGraph
@@ -77,6 +78,24 @@ def save(folder: Path, model: Model) -> dict[str, str]:
         words.write_text(text, encoding="utf-8", newline="\n")
         tf.saved_model.save(composed(model, words), str(folder / SAVED_MODEL))
     return {SAVED_MODEL: digest(model)}
+
+
+def save_reference(folder: Path, split: Split, model: Model) -> None:
+    """Writes what the train split looked like to networks that had not seen it, if there were any.
+
+    Args:
+        folder: The saved bundle.
+        split: The train split.
+        model: What was saved.
+    """
+    if model.trained.out_of_fold is None:
+        logger.info("without --cross-fit-folds the bundle has no reference: drift is not measured")
+        return
+    specification = TextSpecification.load(model.graph.text_specification)
+    seen = reference.make(
+        split.texts, model.trained.out_of_fold, split.targets, specification, groups=split.groups
+    )
+    seen.write(folder)
 
 
 def composed(model: Model, words: Path) -> tf.Module:

@@ -1,4 +1,4 @@
-"""Reads one split's features: tokens, labels and groups."""
+"""Reads one split's features: texts, tokens, labels and groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sentiment_common.errors import InputError
 from sentiment_common.text import TextSpecification, Tokenizer, check_tokens
 from sentiment_models import LABELS
 
-COLUMNS = ("id", "label", "group", "rating", "tokens")
+COLUMNS = ("id", "text", "label", "group", "rating", "tokens")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Split:
 
     Attributes:
         ids: Identifier of each row.
+        texts: Raw text of each row.
         tokens: Tokens of each row, never none.
         targets: Position of each row's label in LABELS, shape (rows,).
         groups: Rows of one group never part when rows are set aside, shape (rows,).
@@ -29,6 +30,7 @@ class Split:
     """
 
     ids: Sequence[str]
+    texts: Sequence[str]
     tokens: Sequence[Sequence[str]]
     targets: NDArray[np.int64]
     groups: NDArray[np.str_]
@@ -62,21 +64,17 @@ def read(folder: Path) -> Split:
     targets = np.array([LABELS.index(label) for label in columns["label"]])
     groups = np.array(columns["group"], dtype=np.str_)
     ratings = np.array(columns["rating"], dtype=np.float64)
-    return Split(columns["id"], columns["tokens"], targets, groups, ratings)
+    return Split(columns["id"], columns["text"], columns["tokens"], targets, groups, ratings)
 
 
 def check_texts(folder: Path, split: Split, transform_graph: Path) -> None:
     """Checks that a split's tokens are those that the transform graph makes of its texts.
 
     Raises:
-        InputError: They are another graph's, there are no texts, or the graph has no specification.
+        InputError: They are another graph's, or the graph has no specification.
     """
-    path = folder / "features.parquet"
-    if "text" not in pq.read_schema(path).names:
-        raise InputError("no column text", where=str(path))
-    texts = pq.read_table(path, columns=["text"])["text"].to_pylist()
     tokenizer = Tokenizer(TextSpecification.load(transform_graph / "text_spec"))
-    check_tokens(tokenizer, texts, split.tokens, str(path))
+    check_tokens(tokenizer, split.texts, split.tokens, str(folder / "features.parquet"))
 
 
 def check_labels(split: Split, where: str) -> None:

@@ -47,11 +47,13 @@ class Chosen:
         choice: Members and method.
         blend: Fitted to all rows; its temperature is folded in.
         metrics: Figures of rows by choices and blends that were made without them.
+        held_out: Their blended probabilities, shape (rows, labels).
     """
 
     choice: Choice
     blend: Blend
     metrics: Mapping[str, float]
+    held_out: NDArray[np.float64]
 
 
 class Table:
@@ -139,7 +141,7 @@ def select(table: Table) -> Chosen:
         choice.method, ", ".join(choice.members), metrics["cross_validated_macro_f1"],
         metrics["cross_validated_log_loss"],
     )  # fmt: skip
-    return Chosen(choice, _fitted(table, choice), metrics)
+    return Chosen(choice, _fitted(table, choice), metrics, judged)
 
 
 def figures(probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> dict[str, float]:

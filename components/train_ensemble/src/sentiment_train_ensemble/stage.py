@@ -11,11 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from sentiment_common.artifacts import COSTS, MODEL, TRACKING, read_intact, write_json
 from sentiment_common.cli import Task
-from sentiment_models import load
+from sentiment_models import load, reference
 from sentiment_models.bundle import TEXT_SPECIFICATION, Bundle, write_bundle
 from sentiment_models.ensemble import MEMBERS, Blend, EnsemblePredictor, save_blend
 from sentiment_train_ensemble import blending, costs, members, selection
-from sentiment_train_ensemble.members import Member
+from sentiment_train_ensemble.members import Member, Rows
 from sentiment_train_ensemble.selection import Chosen
 from sentiment_train_ensemble.settings import Settings
 
@@ -41,6 +41,7 @@ def run(task: Task, settings: Settings) -> None:
     kept = [member for member in given if member.name in chosen.choice.members]
     metrics = {**chosen.metrics, **_shown(chosen)}
     save(task.outputs["ensemble"], kept, chosen.blend, metrics)
+    save_reference(task.outputs["ensemble"], kept, chosen, rows)
     task.named_digests["ensemble"] = named_digests(kept)
     _measured(task.outputs["ensemble"], given, kept, chosen)
     task.tracking.metrics(metrics)
@@ -73,6 +74,23 @@ def save(folder: Path, kept: Sequence[Member], blend: Blend, metrics: dict[str, 
     )
     write_bundle(folder, facts, kept[0].folder / TEXT_SPECIFICATION)
     save_blend(folder, blend)
+
+
+def save_reference(folder: Path, kept: Sequence[Member], chosen: Chosen, rows: Rows) -> None:
+    """Writes what the train split looked like to blends that had not seen it.
+
+    The texts are those of the members, whose references say what they were like. Members of older
+    trainers have none, and then the ensemble has none.
+
+    Raises:
+        InputError: A member's reference is damaged.
+    """
+    known = (reference.read(member.folder) for member in kept)
+    of_texts = next((found for found in known if found is not None), None)
+    if of_texts is None:
+        logger.info("no member has a reference, so the bundle has none: drift is not measured")
+        return
+    reference.rescored(of_texts, chosen.held_out, rows.targets).write(folder)
 
 
 def named_digests(kept: Sequence[Member]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sentiment_common.text import TextSpecification
-from sentiment_models import LABELS, load
+from sentiment_models import LABELS, load, reference
 from sentiment_models.bundle import Bundle, write_bundle
 from sentiment_models.onnx import Head, Valences, save_head, save_valences
 from sentiment_train_transfer import encoders
@@ -59,6 +59,24 @@ def save(
         save_valences(folder, valences)
     weights, temperature = fitted.weights, fitted.temperature
     save_head(folder, Head(weights.coefficients / temperature, weights.intercept / temperature))
+
+
+def save_reference(
+    folder: Path, split: Split, probabilities: NDArray[np.float64], text_specification: Path
+) -> None:
+    """Writes what the train split looked like to heads that had not seen it.
+
+    Args:
+        folder: The saved bundle.
+        split: The train split.
+        probabilities: Cross-fitted, shape (rows, labels).
+        text_specification: Folder of the saved specification that made the tokens.
+    """
+    specification = TextSpecification.load(text_specification)
+    seen = reference.make(
+        split.texts, probabilities, split.targets, specification, groups=split.groups
+    )
+    seen.write(folder)
 
 
 def save_predictions(folder: Path, split: Split, probabilities: NDArray[np.float64]) -> None:

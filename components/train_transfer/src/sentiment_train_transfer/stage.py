@@ -81,6 +81,7 @@ def run(task: Task, settings: Settings) -> None:
         export.save(
             task.outputs["model"], fitted, Path(scratch), eyes.valences, specification, metrics
         )
+    export.save_reference(task.outputs["model"], rows, fitted.predictions, specification)
     export.save_predictions(task.outputs["predictions"], rows, fitted.predictions)
     again = [*validation.texts, *rows.texts[:CHECKED]]
     expected = np.concatenate([seen, fitted.predict_proba(data.features[:CHECKED])])
