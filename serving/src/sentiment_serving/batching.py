@@ -33,6 +33,11 @@ class Batcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scorer")
         self._running: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Texts that wait for the batch before theirs."""
+        return sum(len(texts) for texts, _ in self._waiting)
+
     async def score(self, texts: Sequence[str]) -> Rows:
         """Scores texts, in their order.
 

@@ -122,6 +122,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _add_switch(run, "--open", "answer without a key on an address that others can reach")
     _add_switch(run, "--open-metrics", "answer /metrics without a key")
     add("--access-log", metavar="SHARE", help="of answered requests with a line, 0 to 1 (0)")
+    add("--signals", choices=("on", "off"), help="count what texts are like, and their drift (on)")
     add("--request-log", metavar="DIR", help="keep texts and answers there, for replay and drift")
     add(
         "--request-log-text",

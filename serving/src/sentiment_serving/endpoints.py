@@ -103,9 +103,7 @@ async def models(engine: Engine, call: Call) -> Reply:
 
 async def metrics(engine: Engine, call: Call) -> Reply:
     """Returns the figures of all workers; reading their files must not hold up requests."""
-    return Reply(
-        await asyncio.to_thread(engine.metrics.text), media_type=CONTENT_TYPE_LATEST.encode()
-    )
+    return Reply(await asyncio.to_thread(engine.figures), media_type=CONTENT_TYPE_LATEST.encode())
 
 
 async def ping(engine: Engine, call: Call) -> Reply:

@@ -16,7 +16,7 @@ from sentiment_serving.experiments.trial import Trial
 from sentiment_serving.follow import Follower
 from sentiment_serving.keys import ApiKeys
 from sentiment_serving.logs import FIELDS
-from sentiment_serving.metrics import Metrics
+from sentiment_serving.metrics import Metrics, shared_folder
 from sentiment_serving.model import OpenModel, open_all, shelf_of
 from sentiment_serving.request_log import (
     FeedbackLog,
@@ -25,6 +25,7 @@ from sentiment_serving.request_log import (
     RequestLog,
 )
 from sentiment_serving.settings import Settings
+from sentiment_serving.signals.watch import Signals
 
 LINES_PER_SECOND = 50
 """Lines about requests; what a flood of them would add is counted and told in one."""
@@ -53,10 +54,16 @@ class Engine:
         self._log = _request_log(settings)
         folder = Path(settings.request_log) if settings.request_log else None
         self.feedback = FeedbackLog(folder) if folder else None
-        self._fresh_feedback = FeedbackReader(folder) if folder and settings.experiment else None
+        counts_feedback = settings.experiment or settings.signals
+        self._fresh_feedback = FeedbackReader(folder) if folder and counts_feedback else None
         self.trial = (
             Trial(settings, self.models, self.metrics, self._record)
             if settings.experiment
+            else None
+        )
+        self.signals = (
+            Signals(self.metrics.registry, shared_folder(), self.models.all())
+            if settings.signals
             else None
         )
         self._lines_left, self._lines_lost = LINES_PER_SECOND, 0
@@ -90,6 +97,9 @@ class Engine:
             await asyncio.to_thread(self.feedback.close)
         if self._log is not None:
             await asyncio.to_thread(self._log.close)
+        if self.signals is not None:
+            await self.signals.tick(self.models.all())
+            self.signals.publish()
 
     def assign(self, call: Call) -> OpenModel | None:
         """Returns the model of a request that names none: the experiment's choice, if it runs."""
@@ -99,6 +109,10 @@ class Engine:
     def scored(self, call: Call, model: OpenModel, texts: Sequence[str], rows: Rows) -> None:
         """Counts scored texts, and hands them to the request log if there is one."""
         self.metrics.scored(model.name, map(model.label, rows))
+        if self.signals is not None:
+            self.signals.scored(model, texts, rows)
+            if self._fresh_feedback is not None:
+                self.signals.remember(model, call.id, rows)
         if self.trial is not None and call.variant:
             self.trial.scored(call, model, texts, rows)
         if self._log is None:
@@ -142,8 +156,16 @@ class Engine:
         }  # fmt: skip
         logger.log(level, "answered", extra={FIELDS: fields})
 
+    def figures(self) -> bytes:
+        """Returns the figures of all workers in Prometheus' text format."""
+        drift = self.signals.text() if self.signals is not None else b""
+        return self.metrics.text() + drift
+
     def _follower(self, model: OpenModel) -> Follower:
-        opened = partial(OpenModel, observe=self.metrics.batch, max_batch=self.settings.max_batch)
+        opened = partial(
+            OpenModel, observe=self.metrics.batch, max_batch=self.settings.max_batch,
+            watch=self.settings.signals,
+        )  # fmt: skip
         return Follower(model.source, self._shelf, self.models, self.metrics, opened)
 
     def _record(self, answered: Answered) -> None:
@@ -153,6 +175,7 @@ class Engine:
     async def _tick(self) -> None:
         while True:
             await self._look_at_experiment()
+            await self._look_at_feedback()
             await asyncio.sleep(TICK)
             self.keys.reload()
             self.metrics.in_flight(self.in_flight)
@@ -160,6 +183,8 @@ class Engine:
                 self.metrics.logged({"written": self._log.written, **self._log.dropped})
             if self.feedback is not None:
                 self.metrics.feedback(self.feedback.written, self.feedback.lost)
+            if self.signals is not None:
+                await self.signals.tick(self.models.all())
             if self._lines_lost:
                 logger.warning("%d more requests had a line to log", self._lines_lost)
             self._lines_left, self._lines_lost = LINES_PER_SECOND, 0
@@ -169,13 +194,24 @@ class Engine:
             return
         try:
             await self.trial.look()
-            if self._fresh_feedback is not None:
-                self.trial.told(await asyncio.to_thread(self._fresh_feedback.fresh))
-        except (InputError, OSError) as error:
-            logger.error("feedback cannot be counted: %s", error)
         except Exception:
             # Whatever is wrong with it, keys and figures are looked at and so is its next edit.
             logger.exception("the experiment could not be looked at")
+
+    async def _look_at_feedback(self) -> None:
+        if self._fresh_feedback is None:
+            return
+        try:
+            fresh = await asyncio.to_thread(self._fresh_feedback.fresh)
+            if self.signals is not None:
+                self.signals.told(fresh)
+            if self.trial is not None:
+                self.trial.told(fresh)
+        except (InputError, OSError) as error:
+            logger.error("feedback cannot be counted: %s", error)
+        except Exception:
+            # Whatever stands in the file, keys and figures are looked at, and so is what follows.
+            logger.exception("feedback could not be counted")
 
 
 def _request_log(settings: Settings) -> RequestLog | None:

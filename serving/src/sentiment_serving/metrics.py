@@ -116,7 +116,7 @@ class Metrics:
         return found
 
     def _everybody(self) -> CollectorRegistry:
-        if not os.environ.get(FOLDER):
+        if shared_folder() is None:
             return self.registry
         everybody = CollectorRegistry()
         MultiProcessCollector(everybody)
@@ -131,11 +131,17 @@ class Metrics:
         )
 
 
+def shared_folder() -> Path | None:
+    """Returns where the workers of this server leave their figures; None if it is one process."""
+    given = os.environ.get(FOLDER)
+    return Path(given) if given else None
+
+
 def _forget_dead_workers() -> None:
     """Removes the gauges of workers that died, whose place this one may have taken."""
-    if not (folder := os.environ.get(FOLDER)):
+    if not (folder := shared_folder()):
         return
-    for file in Path(folder).glob("gauge_live*_*.db"):
+    for file in folder.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, 0)

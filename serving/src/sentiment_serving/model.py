@@ -18,6 +18,7 @@ from sentiment_serving.checks import backends, check, rehearse
 from sentiment_serving.references import Source, parse
 from sentiment_serving.schemas import ListedModel, ServedModel
 from sentiment_serving.settings import Settings
+from sentiment_serving.signals.watched import Watched
 from sentiment_serving.sources import Copy, Shelf
 
 VARIABLE = "SENTIMENT_MODEL"
@@ -59,13 +60,20 @@ class OpenModel:
         source: Where it came from.
         observe: Is told the size of each batch.
         max_batch: Texts of the largest batch.
+        watch: Whether to count what it is asked and answers.
 
     Raises:
         InputError: The bundle cannot be used.
     """
 
     def __init__(
-        self, copy: Copy, source: Source, observe: Callable[[int], None], max_batch: int = 256
+        self,
+        copy: Copy,
+        source: Source,
+        observe: Callable[[int], None],
+        max_batch: int = 256,
+        *,
+        watch: bool = False,
     ) -> None:
         bundle, digest = check(copy.folder)
         self.bundle, self.source = bundle, source
@@ -78,8 +86,14 @@ class OpenModel:
         self._fast = bundle.backend == FAST_BACKEND
         # Of the predictor alone: a way back to this object would keep it after a switch.
         self._batcher = Batcher(partial(_rows, self._predictor), observe, max_batch)
+        self.watched = Watched.of(copy.folder, bundle, self.name, digest) if watch else None
         # The end of every answer is the same, and encoding it is what can be spared.
         self.ending = f'],"model":{self.served.model_dump_json()}}}'.encode()
+
+    @property
+    def waiting(self) -> int:
+        """Texts that wait to be scored."""
+        return self._batcher.waiting
 
     def is_instant(self, texts: Sequence[str]) -> bool:
         """Whether scoring takes less time than handing the texts to another thread would."""
@@ -188,7 +202,9 @@ def open_all(
     shelf = shelf_of(settings, environment)
     return Models(
         [
-            OpenModel(shelf.first(source), source, observe, settings.max_batch)
+            OpenModel(
+                shelf.first(source), source, observe, settings.max_batch, watch=settings.signals
+            )
             for source in sources_of(settings)
         ]
     )

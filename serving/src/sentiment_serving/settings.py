@@ -10,7 +10,7 @@ from sentiment_common.request_log import LoggedText
 from sentiment_serving.references import parse
 
 PREFIX = "SENTIMENT_"
-TRUE, FALSE = ("1", "true", "yes"), ("", "0", "false", "no")
+TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 LEAST = {
     "follow": 0, "workers": 1, "max_concurrency": 1, "max_batch": 1, "timeout": 0.1,
     "read_timeout": 0.1,
@@ -37,6 +37,7 @@ class Settings:
         open: Whether to answer without a key on an address that others can reach.
         open_metrics: Whether ``/metrics`` is answered without a key where keys are asked for.
         access_log: Share of the answered requests that get a line, 0 to 1; errors always do.
+        signals: Whether to count what texts and answers are like, and their drift.
         request_log: Folder of the request log; empty for none.
         request_log_text: What of a text the request log keeps.
         experiment: File of the experiment that is run; empty for none.
@@ -57,6 +58,7 @@ class Settings:
     open: bool = False
     open_metrics: bool = False
     access_log: float = 0.0
+    signals: bool = True
     request_log: str = ""
     request_log_text: LoggedText = "redacted"
     experiment: str = ""

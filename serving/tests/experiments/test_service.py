@@ -190,7 +190,7 @@ def test_feedback_that_somebody_has_spoilt_by_hand_ends_nothing(
     spoilt = {"time": "", "request_id": answer.headers["X-Request-Id"], "position": "0"}
     line = json.dumps({**spoilt, "label": "positive", "by": ""})
     (folder / "log" / "feedback-by-hand.jsonl").write_text(f"{line}\n")
-    wait_until(lambda: told(folder, "the experiment could not be looked at"))
+    wait_until(lambda: told(folder, "feedback could not be counted"))
     experiment(EXPERIMENT.replace("words-1", "words-on"))
     (folder / "log" / "feedback-by-hand.jsonl").unlink()
 

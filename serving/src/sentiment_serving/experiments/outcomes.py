@@ -9,7 +9,7 @@ MOST_TEXTS = 200_000
 DONE = 255
 """In the place of a label that feedback was counted for: a second word changes no count."""
 Side = tuple[str, str]
-"""An experiment and one of its variants."""
+"""An experiment and one of its variants; or nothing, and a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Outcome:
     """What feedback said of one variant's answer.
 
     Attributes:
-        experiment: The experiment.
-        variant: The variant.
+        experiment: The experiment; empty for all traffic of a model.
+        variant: The variant, or the model.
         confirmed: Whether the label was the right one.
     """
 

@@ -1,0 +1,1 @@
+"""What a model meets, counted beside the requests and held against its bundle's reference."""
