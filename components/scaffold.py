@@ -1,7 +1,7 @@
 """Scaffolds a component: ``make component NAME=summarize``. Standard library alone.
 
 What it writes runs at once: a command line with one input and one output, its typed interface, a
-test, a Dockerfile and a README whose table ``make compile`` fills.
+test and a README whose table ``make compile`` fills.
 """
 
 import re
@@ -35,6 +35,9 @@ module-name = "sentiment_$name"
 
 [tool.uv.sources]
 sentiment-common = { path = "../../common/base", editable = true }
+
+[tool.sentiment.image]
+budget = 150  # MB, base included: `make images` holds the image to it
 """,
     "src/sentiment_$name/__init__.py": '"""Describe in one line what $name does."""\n',
     "src/sentiment_$name/cli.py": '''\
@@ -91,9 +94,8 @@ def $name(
 """The command line of $name, end to end."""
 
 import json
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 from sentiment_common.artifacts import (
     EXAMPLES,
@@ -103,7 +105,7 @@ from sentiment_common.artifacts import (
     write_manifest,
 )
 
-COMMAND = Path(sys.executable).with_name("sentiment-$command")
+COMMAND = shutil.which("sentiment-$command")
 
 
 def test_the_number_of_rows_is_written(tmp_path):
@@ -111,7 +113,7 @@ def test_the_number_of_rows_is_written(tmp_path):
     write_json(examples / "summary.json", {"rows": {"train": 3}})
     digest = payload_digest(examples)
     write_manifest(examples, Manifest(EXAMPLES.name, EXAMPLES.schema_version, "test", "0", digest))
-    command = [str(COMMAND), "--examples", str(examples), "--out-evaluation", str(found)]
+    command = [COMMAND, "--examples", str(examples), "--out-evaluation", str(found)]
     subprocess.run(command, check=True)
     assert json.loads((found / "evaluation.json").read_text()) == {"rows": {"train": 3}}
 ''',
@@ -122,6 +124,16 @@ Describe in two sentences what it does.
 
 ```
 sentiment-$command --examples DIR --out-evaluation DIR
+```
+
+## By itself
+
+By plain Docker, with a folder of yours, your user, a read-only root and no network:
+
+```console
+$$ docker run --rm --read-only --tmpfs /tmp --network none --user "$$(id -u):$$(id -g)" \\
+    --volume "$$PWD:$$PWD" --workdir "$$PWD" sentiment-$command:0.1.0 \\
+    sentiment-$command --examples examples --out-evaluation evaluation
 ```
 
 ## Interface
@@ -156,10 +168,6 @@ def scaffold(name: str, components: Path = COMPONENTS) -> Path:
         target = folder / Template(path).substitute(words)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(Template(text).substitute(words))
-    dockerfile = (COMPONENTS / "ingest" / "Dockerfile").read_text()
-    dockerfile = dockerfile.replace("The image of ingest", f"The image of {words['command']}")
-    dockerfile = dockerfile.replace("sentiment-ingest", f"sentiment-{words['command']}")
-    (folder / "Dockerfile").write_text(dockerfile.replace("ingest", name))
     return folder
 
 

@@ -33,7 +33,7 @@ def test_a_scaffolded_component_passes_its_own_tests(tmp_path):
 
 def test_the_scaffold_has_everything_a_component_must_carry(tmp_path):
     folder = scaffold("count_rows", tmp_path)
-    own = ("requirements.lock", "component.yaml", "benchmarks", "__pycache__")
+    own = ("requirements.lock", "component.yaml", "release.json", "benchmarks", "__pycache__")
     for path in ROOT.glob("components/ingest/*"):
         if path.name not in own and path.name != ".hypothesis":  # left behind by a test run
             assert (folder / path.name).exists(), path.name

@@ -1,26 +1,23 @@
-"""The image of the service: its size, what it holds, and that it answers when locked up."""
+"""The image of the service: what it holds, and that it answers when locked up."""
 
 import contextlib
 import json
 import os
-import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
-from sentiment_pipelines.environments import ROOT, process_environment, rooms, sync
+from sentiment_common.errors import InputError
+from sentiment_pipelines import images
+from sentiment_pipelines.environments import process_environment, rooms, sync
 
-DOCKERFILE = ROOT / "serving" / "Dockerfile"
-IMAGE, OWN_BASE = "sentiment-serving:system-test", "sentiment-base:system-test"
-LIMIT = 300_000_000
 LOCKED_UP = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL")  # noqa: S108 (in the container)
 RUN = ("sentiment-serve", "run", "--model", "/model", "--host", "0.0.0.0", "--open")  # noqa: S104
 KEY = "key-of-the-image-1"
-DEBIAN = ("python3", "python3-venv", "ca-certificates", "usr-is-merged")
 ASK = """
 import sys, urllib.request
 body = sys.argv[2].encode() if sys.argv[2:] else None
@@ -29,34 +26,17 @@ print(urllib.request.urlopen(request).read().decode())
 """
 
 
-def client():
-    """Returns the docker client to use, or None and what is missing: BuildKit takes secrets."""
-    missing = "docker with BuildKit is not installed"
-    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
-    for found in (shutil.which("docker"), shutil.which("docker", path="/usr/bin")):
-        if found:
-            command = [found, "build", "--help"]
-            told = subprocess.run(command, env=environment, capture_output=True, check=False)
-            if b"--secret" in told.stdout:
-                answer = subprocess.run([found, "info"], capture_output=True, check=False)
-                if answer.returncode == 0:
-                    return found, ""
-                missing = "no docker daemon answers"
-    return None, missing
-
-
 @pytest.fixture(scope="module")
 def docker():
     """Runs docker; returns what it printed or, unchecked, how it ended."""
-    found, missing = client()
-    if not found:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
+    try:
+        found = images.docker.connect()
+        images.base.find(found)
+    except InputError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
 
     def run(*arguments, check=True):
-        done = subprocess.run(
-            [found, *arguments], env=environment, capture_output=True, text=True, check=False
-        )
+        done = found.ask(*arguments)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout if check else done
 
@@ -64,42 +44,10 @@ def docker():
 
 
 @pytest.fixture(scope="module")
-def base(docker, tmp_path_factory):
-    """The image that the Dockerfile stands on; without a registry, Debian's Python in its place."""
-    name = re.search(r"^ARG BASE=(\S+)$", DOCKERFILE.read_text(), re.MULTILINE).group(1)
-    if docker("image", "ls", "--quiet", name) or not docker("pull", name, check=False).returncode:
-        return name
-    if docker("image", "ls", "--quiet", OWN_BASE):
-        return OWN_BASE
-    if not shutil.which("mmdebstrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("neither a registry nor mmdebstrap")
-    system = tmp_path_factory.mktemp("base") / "base.tar"
-    omitted = (f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale"))
-    hooks = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", hooks, *omitted]
-    command += [f"--include={','.join(DEBIAN)}", "bookworm", str(system)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    docker("import", str(system), OWN_BASE)
-    system.unlink()
-    return OWN_BASE
-
-
-def secrets():
-    """Yields what lets pip in the build reach this machine's index."""
-    settings = (os.environ.get("PIP_CONFIG_FILE"), Path.home() / ".config/pip/pip.conf")
-    found = next((path for path in settings if path and Path(path).is_file()), None)
-    for name, path in {"pip": found, "ca": os.environ.get("PIP_CERT")}.items():
-        if path:
-            yield from ("--secret", f"id={name},src={path}")
-
-
-@pytest.fixture(scope="module")
-def image(docker, base):
-    arguments = ("--build-arg", f"BASE={base}", *secrets(), "--tag", IMAGE)
-    docker("build", "--file", str(DOCKERFILE), *arguments, str(ROOT))
-    yield IMAGE
-    docker("image", "rm", IMAGE)
+def image(docker):
+    """The image of the service, built if it is not there for what lies here now."""
+    (made,) = images.build([rooms()["serving"]], Console(stderr=True))
+    return made.image.reference
 
 
 @pytest.fixture(scope="module")
@@ -148,26 +96,10 @@ def label(answer):
     return answer["predictions"][0]["label"]
 
 
-def test_the_image_of_a_linear_model_stays_under_300_megabytes(docker, image):
-    size = int(docker("image", "inspect", "--format", "{{.Size}}", image))
-    assert size < LIMIT, docker("history", image)
-
-
-def test_the_image_names_a_numbered_user_and_no_entry_point(docker, image):
-    settings = json.loads(docker("image", "inspect", "--format", "{{json .Config}}", image))
-    assert settings["User"].isdecimal()
-    assert settings["User"] != "0"
-    assert not settings["Entrypoint"]
-
-
-def test_the_image_holds_neither_a_runtime_it_does_not_need_nor_the_secrets_of_its_build(
-    docker, image
-):
-    names = ("sentiment_serving", "tensorflow", "onnxruntime", "sklearn", "mlflow", "pip")
+def test_the_image_of_a_linear_model_holds_no_runtime_of_other_models(docker, image):
+    names = ("sentiment_serving", "tensorflow", "onnxruntime", "sklearn", "mlflow")
     program = f"from importlib.util import find_spec as f; print([n for n in {names} if f(n)])"
     assert docker("run", "--rm", image, "python3", "-c", program).strip() == "['sentiment_serving']"
-    listing = docker("run", "--rm", image, "sh", "-c", "ls -d /etc/pip.conf /run/secrets/* || true")
-    assert not listing
 
 
 @pytest.mark.parametrize(
