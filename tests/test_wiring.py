@@ -7,7 +7,7 @@ from kfp import compiler, components, dsl
 from kfp.dsl.types.type_utils import InconsistentTypeException
 
 from sentiment_pipelines import compilation
-from sentiment_pipelines.backends import process
+from sentiment_pipelines.backends import local, process
 from sentiment_pipelines.environments import ROOT, rooms, sync
 from sentiment_pipelines.runs import Run
 
@@ -39,10 +39,11 @@ def test_another_teams_pipeline_runs_two_of_our_components(tmp_path, monkeypatch
     monkeypatch.setattr("sentiment_pipelines.runs.VAR", tmp_path)
     compiled = tmp_path / "data-check.yaml"
     compiler.Compiler().compile(data_check, str(compiled))
-    for image in process.images(compiled):
-        sync(process.room_for(image))
+    for image in local.images(compiled):
+        sync(local.room_for(image))
     run = Run.begin({})
-    assert process.execute(compiled, {"source": str(feedback)}, run, [], {}, None)
+    backend = process.Processes()
+    assert local.execute(compiled, {"source": str(feedback)}, run, [], {}, None, backend)
     assert [task.name for task in run.tasks] == ["ingest", "validate"]
     assert run.tasks[1].results == {"verdict": "accepted"}
     summary = json.loads((run.tasks[0].folder / "examples" / "summary.json").read_text())
@@ -53,4 +54,4 @@ def test_another_teams_pipeline_runs_two_of_our_components(tmp_path, monkeypatch
 @pytest.mark.parametrize("pipeline", compilation.PIPELINES, ids=lambda path: path.stem)
 def test_every_stage_of_a_pipeline_has_a_component(pipeline):
     known = {"sentiment-" + room.replace("_", "-") for room in rooms()}
-    assert {image.partition(":")[0] for image in process.images(pipeline)} <= known
+    assert {image.partition(":")[0] for image in local.images(pipeline)} <= known

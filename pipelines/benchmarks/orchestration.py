@@ -2,7 +2,8 @@
 
 A chain of tasks, each of which copies five megabytes, so that digests and links are paid for. The
 peer runs the same work as lightweight Python components, which is all its runner accepts; their
-own process is taken to cost what ours does.
+own process is taken to cost what ours does. Where a Docker daemon answers, the same chain runs in
+containers too: there all but the process is overhead, the container's start and end included.
 """
 
 import argparse
@@ -16,9 +17,13 @@ import time
 from pathlib import Path
 
 from kfp import compiler, dsl
+from rich.console import Console
 
-from sentiment_pipelines import runs
-from sentiment_pipelines.backends import process
+from sentiment_common.errors import InputError
+from sentiment_pipelines import environments, runs
+from sentiment_pipelines.backends import local
+from sentiment_pipelines.backends.docker import Containers
+from sentiment_pipelines.backends.process import Processes
 from sentiment_pipelines.cache import Cache
 from sentiment_pipelines.environments import rooms, sync, uv
 from sentiment_pipelines.runs import Run
@@ -66,28 +71,33 @@ def chain(tasks: int):  # noqa: ANN201
     return pipeline
 
 
-def time_ours(tasks: int, *, again: bool) -> tuple[float, float]:
-    """Returns seconds a task takes with our backend, and those of its own process.
+def time_ours(tasks: int, backend: local.Backend, *, again: bool = False) -> tuple[float, float]:
+    """Returns seconds a task takes with a backend of ours, and those of its own process.
 
     Args:
         tasks: Length of the chain.
+        backend: Which.
         again: Whether to measure the second run, in which every task is reused.
     """
     with tempfile.TemporaryDirectory() as folder:
-        runs.VAR = process.VAR = Path(folder)
+        runs.VAR = environments.VAR = Path(folder)
         compiled = Path(folder) / "chain.yaml"
         compiler.Compiler().compile(chain(tasks), str(compiled))
         for _ in range(2 if again else 1):
             run = Run.begin({})
+            backend.prepare(local.images(compiled), run, Console(stderr=True))
             begin = time.monotonic()
-            done = process.execute(compiled, {}, run, [], {}, Cache(runs.folder()))
+            cache = Cache(runs.folder())
+            done = local.execute(compiled, {}, run, [], {}, cache, backend)
             seconds = time.monotonic() - begin
         if not done or any(bool(task.reused_from) != again for task in run.tasks):
             raise RuntimeError(
                 "the chain did not run as it should: " + run.tasks[-1].last_lines()[-1]
             )
-        own = sum(task.seconds for task in run.tasks)
-        return seconds / tasks, 0.0 if again else own / tasks
+        if again:
+            return seconds / tasks, 0.0
+        own = sum(task.seconds for task in run.tasks) / tasks
+        return seconds / tasks, own if isinstance(backend, Processes) else bare_process()
 
 
 def time_peer(python: Path, tasks: int, preamble: str) -> tuple[float, float]:
@@ -106,6 +116,18 @@ def peer_environment(folder: Path) -> Path:
     install = ["pip", "install", "--quiet", "--python", str(python), "--requirement", str(lock)]
     subprocess.run([uv(), *install], check=True)
     return python
+
+
+def has_daemon() -> bool:
+    """Tells whether containers can be measured here."""
+    from sentiment_pipelines.backends import engine
+
+    try:
+        engine.connect()
+    except InputError as error:
+        print(f"containers are not measured: {error}\n")
+        return False
+    return True
 
 
 def bare_process() -> float:
@@ -135,11 +157,13 @@ def _measure(options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     sync(rooms()["ingest"])
     peer = peer_environment(Path(stack.enter_context(tempfile.TemporaryDirectory())))
     cases = {
-        "this backend": lambda: time_ours(options.tasks, again=False),
-        "this backend, every task reused": lambda: time_ours(options.tasks, again=True),
+        "processes": lambda: time_ours(options.tasks, Processes()),
+        "processes, every task reused": lambda: time_ours(options.tasks, Processes(), again=True),
         "kfp.local, as it comes": lambda: time_peer(peer, options.tasks, "preamble"),
         "kfp.local, without its pip preamble": lambda: time_peer(peer, options.tasks, "none"),
     }
+    if has_daemon():
+        cases["containers"] = lambda: time_ours(options.tasks, Containers())
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
     for _ in range(options.repeats):  # in turn, so that a busy moment hits all of them
         for name, case in cases.items():

@@ -17,6 +17,7 @@ from sentiment_common.artifacts import (
 )
 from sentiment_common.errors import InputError
 from sentiment_pipelines import graph, keys, reproduction, runs
+from sentiment_pipelines.backends.process import Processes
 from sentiment_pipelines.cache import Cache
 from sentiment_pipelines.reproduction import Comparison, compare, differences, finished
 from sentiment_pipelines.runs import FAILED, FINISHED, RUNNING, Run
@@ -241,7 +242,7 @@ def test_a_run_that_lost_what_it_was_given_is_refused_before_anything_runs(histo
     Run("20260101-120000-000").note(pipeline="training", parameters={"seed": 7})
     console = Console(file=io.StringIO())
     with pytest.raises(InputError, match="it has no champion any more, which it was given"):
-        reproduction.reproduce("20260101", console)
+        reproduction.reproduce("20260101", console, Processes())
     assert console.file.getvalue() == ""
 
 
@@ -249,4 +250,4 @@ def test_a_parameter_that_the_pipeline_no_longer_has_is_named(history, monkeypat
     monkeypatch.setattr(reproduction.environments, "VAR", history.parent)
     Run("20260101-120000-000").note(pipeline="training", parameters={"sede": 7})
     with pytest.raises(InputError, match="the pipeline has no parameter 'sede'"):
-        reproduction.reproduce("20260101", Console(file=io.StringIO()))
+        reproduction.reproduce("20260101", Console(file=io.StringIO()), Processes())

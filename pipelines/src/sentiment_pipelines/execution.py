@@ -7,14 +7,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from sentiment_common.errors import InputError
 from sentiment_pipelines import (
     display,
-    environments,
     outcomes,
     outside,
     parameters,
@@ -27,6 +26,9 @@ from sentiment_pipelines.graph import TRAINING
 from sentiment_pipelines.outside import Outside
 from sentiment_pipelines.recorder import Recorder
 from sentiment_pipelines.runs import EXIT_BAD_INPUT, Observer, Run
+
+if TYPE_CHECKING:
+    from sentiment_pipelines.backends.local import Backend
 
 EXIT_DONE, EXIT_BUG, EXIT_REFUSED = 0, 1, 3
 
@@ -61,13 +63,19 @@ class Order:
 
 
 def run(
-    order: Order, console: Console, picture: Path | None = None, *, fresh: bool = False
+    order: Order,
+    console: Console,
+    backend: "Backend",
+    picture: Path | None = None,
+    *,
+    fresh: bool = False,
 ) -> tuple[int, Run]:
     """Runs a pipeline and shows what comes of it.
 
     Args:
         order: What to run.
         console: Where to show it.
+        backend: Runs the tasks.
         picture: Where to save what was shown as an SVG.
         fresh: Whether to run every task, whatever earlier runs have done.
 
@@ -80,9 +88,10 @@ def run(
         for dead in runs.close_dead(pipeline):
             recorder.ask("close_dead", dead.id)
             console.print(f"run {dead.id} was killed; it is closed now, its whole tasks are reused")
-        current = Run.begin({"parameters": given, "pipeline": pipeline})
+        facts = {"parameters": given, "pipeline": pipeline, "backend": backend.name}
+        current = Run.begin(facts)
         try:
-            outcome = _run(order.compiled, current, given, recorder, console, fresh=fresh)
+            outcome = _run(order.compiled, current, given, recorder, console, backend, fresh=fresh)
         except InputError:
             current.note(status=runs.FAILED, outcome=outcomes.FAILED)
             raise
@@ -109,13 +118,14 @@ def _run(
     given: Mapping[str, Any],
     recorder: Recorder,
     console: Console,
+    backend: "Backend",
     *,
     fresh: bool,
 ) -> str:
     from sentiment_pipelines import tracker
-    from sentiment_pipelines.backends import process
+    from sentiment_pipelines.backends import local
 
-    _prepare_environments(console, [process.room_for(image) for image in process.images(compiled)])
+    backend.prepare(local.images(compiled), current, console)
     found = outside.resolve(recorder, given, parameters.declared(compiled), current.folder)
     console.print(f"run {current.id}, champion {_champion(found)}")
     values = {**given, **found.values}
@@ -132,7 +142,7 @@ def _run(
     variables = {**tracker.settings(), "SENTIMENT_RUN": current.id}
     observers: list[Observer] = [display.Progress(console), recorder]
     try:
-        done = process.execute(compiled, values, current, observers, variables, cache)
+        done = local.execute(compiled, values, current, observers, variables, cache, backend)
     except BaseException:
         recorder.close("KILLED", "stopped")
         raise
@@ -149,21 +159,21 @@ class _Blind(Cache):
         """Finds nothing."""
 
 
-def plan(order: Order, console: Console) -> int:
+def plan(order: Order, console: Console, backend: "Backend") -> int:
     """Shows what a run would do with each task, before anything runs."""
     given = order.parameters()
     with recording() as recorder, tempfile.TemporaryDirectory() as folder:
         from sentiment_pipelines import graph
         from sentiment_pipelines import plan as planning
-        from sentiment_pipelines.backends import process
+        from sentiment_pipelines.backends import local
 
         declared = parameters.declared(order.compiled)
         found = outside.resolve(recorder, given, declared, Path(folder))
         tasks = graph.read(order.compiled, {**given, **found.values})
         steps = planning.plan(
             tasks,
-            lambda uri: process.artifact_digest(Path(uri)),
-            process.identity,
+            lambda uri: local.artifact_digest(Path(uri)),
+            backend.identity,
             Cache(runs.folder()),
         )
     console.print(f"champion {_champion(found)}", soft_wrap=True)
@@ -200,10 +210,3 @@ def code_revision() -> str:
     except FileNotFoundError:
         return ""  # no git on this machine
     return done.stdout.strip()
-
-
-def _prepare_environments(console: Console, needed: Sequence[environments.Room]) -> None:
-    for room in needed:
-        begin = time.monotonic()
-        if environments.sync(room):
-            console.print(f"environment of {room.name} made in {time.monotonic() - begin:.0f} s")

@@ -37,7 +37,8 @@ class Key:
         inputs: Digest of each input artifact.
         code: SHA-256 of each source file that runs.
         lock: SHA-256 of the lock that its environment is made from.
-        python: Version of the interpreter.
+        python: Version of the interpreter; empty if it is that of a container.
+        container: Digest of all that its container's image is made of; empty for a process.
     """
 
     image: str
@@ -48,11 +49,15 @@ class Key:
     code: Mapping[str, str]
     lock: str
     python: str
+    container: str = ""
 
     @cached_property
     def digest(self) -> str:
         """Hexadecimal SHA-256 over all parts."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        parts = asdict(self)
+        if not self.container:
+            del parts["container"]  # what was made before there were any stays known
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
     def reads_addresses(self) -> bool:
@@ -62,11 +67,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a task runs: its code, its lock and its interpreter."""
+    """What a task runs: its code, its lock, and its interpreter or the image that has one.
+
+    No container's work is taken for a process' or the other way round: interpreter and system
+    libraries are others.
+    """
 
     code: Mapping[str, str]
     lock: str
     python: str
+    container: str = ""
 
 
 def identity(room: Room) -> Identity:
@@ -102,8 +112,9 @@ def key(
         if isinstance(value, str) and (found := content_digest(value))
     }
     return Key(
-        image, interface, dict(parameters), files, dict(inputs), what.code, what.lock, what.python
-    )
+        image, interface, dict(parameters), files, dict(inputs), what.code, what.lock, what.python,
+        what.container,
+    )  # fmt: skip
 
 
 def content_digest(value: str) -> str | None:
@@ -192,15 +203,25 @@ def changes(old: Key, new: Key) -> list[str]:
     if code:
         more = f" and {len(code) - 1} more" if len(code) > 1 else ""
         found.append(f"code changed: {code[0]}{more}")
-    for what in ("image", "python"):
-        before, after = getattr(old, what), getattr(new, what)
-        if before != after:
-            found.append(f"{what}: {before} → {after}")
-    if old.lock != new.lock:
-        found.append("its lock changed")
+    found += _moves(old, new)
     if old.interface != new.interface and old.image == new.image:
         found.append("its command line changed")
     return found
+
+
+def _moves(old: Key, new: Key) -> Iterator[str]:
+    """Yields what changed around the code."""
+    if old.image != new.image:
+        yield f"image: {old.image} → {new.image}"
+    if bool(old.container) != bool(new.container):
+        yield "it ran as a process" if new.container else "it ran in a container"
+        return
+    if old.python != new.python:
+        yield f"python: {old.python} → {new.python}"
+    if old.lock != new.lock:
+        yield "its lock changed"
+    elif old.container != new.container and old.code == new.code:
+        yield "its image is made of something else: base, Dockerfile or metadata"
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

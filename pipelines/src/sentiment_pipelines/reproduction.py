@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from rich.console import Console
@@ -33,6 +33,9 @@ from sentiment_pipelines.lineage.chain import read_any
 from sentiment_pipelines.lineage.tree import short
 from sentiment_pipelines.outside import PARAMETERS
 from sentiment_pipelines.runs import Observer, Run
+
+if TYPE_CHECKING:
+    from sentiment_pipelines.backends.local import Backend
 
 EXIT_SAME, EXIT_DIFFERENT = 0, 1
 PUSHED = "pushed_model.json"
@@ -74,12 +77,13 @@ class Repetition(Run):
         return self.place
 
 
-def reproduce(name: str, console: Console) -> int:
+def reproduce(name: str, console: Console, backend: "Backend") -> int:
     """Runs a run again and shows for each artifact whether it is the same.
 
     Args:
         name: The run: its name, the beginning of it, ``latest`` or ``latest~1``.
         console: Where to show it.
+        backend: Runs the tasks, which need not be the one that ran them then.
 
     Returns:
         0 if all artifacts are the same, 1 if not.
@@ -93,9 +97,9 @@ def reproduce(name: str, console: Console) -> int:
         shutil.rmtree(again.folder, ignore_errors=True)
         again.logs.mkdir(parents=True)
         values = _values(original, again.folder)
-        _tell_differences(original, values, console)
+        _tell_differences(original, values, console, backend)
         begin = time.monotonic()
-        if not _execute(again, graph.compiled(original.pipeline), values, console):
+        if not _execute(again, graph.compiled(original.pipeline), values, console, backend):
             display.failure(console, next(task for task in again.tasks if task.exit_code))
             return EXIT_DIFFERENT
         comparisons = compare(original.folder, again.folder)
@@ -147,12 +151,12 @@ def _values(original: Run, folder: Path) -> dict[str, Any]:
     return values
 
 
-def _tell_differences(original: Run, values: Mapping[str, Any], console: Console) -> None:
-    from sentiment_pipelines.backends import process
-
+def _tell_differences(
+    original: Run, values: Mapping[str, Any], console: Console, backend: "Backend"
+) -> None:
     console.print(f"run {original.id} again, with nothing reused")
     tasks = graph.read(graph.compiled(original.pipeline), values)
-    found = differences(original.folder, tasks, process.identity)
+    found = differences(original.folder, tasks, backend.identity)
     if found:
         then, now = original.facts.get("revision"), execution.code_revision()
         console.print("[yellow]It is not what ran then, so differences are expected:[/]")
@@ -199,12 +203,15 @@ def _key(task: graph.Task, then: keys.Key, what: keys.Identity) -> keys.Key:
 
 
 def _execute(
-    again: Repetition, compiled: Path, values: Mapping[str, Any], console: Console
+    again: Repetition,
+    compiled: Path,
+    values: Mapping[str, Any],
+    console: Console,
+    backend: "Backend",
 ) -> bool:
-    from sentiment_pipelines.backends import process
+    from sentiment_pipelines.backends import local
 
-    for image in process.images(compiled):
-        environments.sync(process.room_for(image))
+    backend.prepare(local.images(compiled), again, console)
     variables = {
         "MLFLOW_TRACKING_URI": f"sqlite:///{again.folder / 'mlflow' / 'mlflow.db'}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -212,7 +219,7 @@ def _execute(
         TRACKING_SERVER: "",
     }
     observers: list[Observer] = [display.Progress(console)]
-    return process.execute(compiled, values, again, observers, variables, cache=None)
+    return local.execute(compiled, values, again, observers, variables, None, backend)
 
 
 def compare(original: Path, again: Path) -> list[Comparison]:

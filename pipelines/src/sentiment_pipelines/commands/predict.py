@@ -2,13 +2,17 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentiment_common.errors import InputError
+from sentiment_pipelines import backends
+
+if TYPE_CHECKING:
+    from sentiment_pipelines.backends.local import Backend
+    from sentiment_pipelines.runs import TaskRecord
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 EXAMPLES = """examples:
@@ -36,6 +40,7 @@ def add(commands: Any) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE",
         help="a further option of batch_predict, e.g. keep_columns=shop,country",
     )  # fmt: skip
+    backends.add_options(predict)
     predict.set_defaults(command=_predict)
 
 
@@ -51,11 +56,12 @@ def _predict(arguments: argparse.Namespace) -> int:
     ]  # fmt: skip
     _check_output(arguments.output, arguments.input, replace=arguments.replace)
     console = Console(file=sys.stdout, highlight=False)
-    code, run = execution.run(execution.Order(BATCH, assignments), console)
+    backend = backends.chosen(arguments)
+    code, run = execution.run(execution.Order(BATCH, assignments), console, backend)
     task = run.task("batch-predict")
     if code or task is None:
         return code
-    return _deliver(task.folder / "scored", arguments.output, replace=arguments.replace)
+    return _deliver(task, backend, arguments.output, replace=arguments.replace)
 
 
 def _format(output: str) -> str:
@@ -95,14 +101,24 @@ def _same(one: Path, other: Path) -> bool:
     return other.exists() and one.samefile(other)
 
 
-def _deliver(scored: Path, output: str, *, replace: bool) -> int:
-    """Copies what was scored to where it is wanted, in the environment that can reach it."""
-    from sentiment_pipelines.environments import process_environment, rooms
+def _deliver(task: "TaskRecord", backend: "Backend", output: str, *, replace: bool) -> int:
+    """Copies what was scored to where it is wanted, by the stage, which can reach it."""
+    from sentiment_pipelines.backends.local import Work
 
-    room = rooms()["batch_predict"]
-    command = [str(room.python), "-m", "sentiment_batch_predict.deliver", "--scored", str(scored)]
-    command += ["--to", output, *(["--replace"] if replace else [])]
-    code = subprocess.run(command, env=process_environment(room), check=False).returncode
+    scored, place = task.folder / "scored", output
+    writes = []
+    if "://" not in output:
+        place = str(Path(output).absolute())
+        writes = [Path(place).parent]
+    command = ["python", "-m", "sentiment_batch_predict.deliver", "--scored", str(scored)]
+    command += ["--to", place, *(["--replace"] if replace else [])]
+    work = Work(
+        "deliver", task.image, command, {"to": place}, [scored], writes,
+        log=task.log.with_name("deliver.log"),
+    )  # fmt: skip
+    told: list[str] = []
+    code = backend.run(work, told.append)
+    print("\n".join(told), file=sys.stderr if code else sys.stdout)
     if code:
         print(f"sentiment-pipelines: the rows are whole in {scored}", file=sys.stderr)
     return code

@@ -6,6 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
+from sentiment_pipelines import backends
+
 WIDE = 160
 
 
@@ -18,6 +20,7 @@ def add(commands: Any) -> None:
         "run", nargs="?", default="latest",
         help="its name, the beginning of it, or latest~1 (default: latest)",
     )  # fmt: skip
+    backends.add_options(reproduce)
     reproduce.set_defaults(command=_reproduce)
 
 
@@ -27,4 +30,4 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     # A file or a pipe gets each artifact in one line, however long.
     width = None if sys.stdout.isatty() else WIDE
     console = Console(file=sys.stdout, highlight=False, width=width)
-    return reproduction.reproduce(arguments.run, console)
+    return reproduction.reproduce(arguments.run, console, backends.chosen(arguments))

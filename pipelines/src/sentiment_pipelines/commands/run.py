@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from sentiment_pipelines import backends
 from sentiment_pipelines.environments import ROOT
-from sentiment_pipelines.graph import BATCH, EXPLORATION, TRAINING, compiled
+from sentiment_pipelines.graph import BATCH, EXPLORATION, MONITORING, TRAINING, compiled
 
 if TYPE_CHECKING:
     from sentiment_pipelines.execution import Order
 
-PIPELINES = tuple(pipeline.stem for pipeline in (TRAINING, EXPLORATION, BATCH))
+PIPELINES = tuple(pipeline.stem for pipeline in (TRAINING, EXPLORATION, BATCH, MONITORING))
 
 
 def add(commands: Any) -> None:
@@ -36,13 +37,17 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="override a parameter"
     )
     parser.add_argument("--params", type=Path, default=ROOT / "params.yaml", help="parameters file")
+    backends.add_options(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import execution
 
     console = Console(file=sys.stdout, highlight=False, record=arguments.picture is not None)
-    code, _ = execution.run(_order(arguments), console, arguments.picture, fresh=arguments.fresh)
+    backend = backends.chosen(arguments)
+    code, _ = execution.run(
+        _order(arguments), console, backend, arguments.picture, fresh=arguments.fresh
+    )
     return code
 
 
@@ -50,7 +55,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import execution
 
     console = Console(file=sys.stdout, highlight=False)
-    return execution.plan(_order(arguments), console)
+    return execution.plan(_order(arguments), console, backends.chosen(arguments))
 
 
 def _order(arguments: argparse.Namespace) -> "Order":

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from kfp import compiler, dsl
 
-from sentiment_common.errors import InputError
-from sentiment_pipelines.backends import process
+from sentiment_pipelines.backends import local, process
 from sentiment_pipelines.environments import rooms, sync
 from sentiment_pipelines.runs import Run
 
@@ -62,25 +61,6 @@ def test_an_interrupted_run_stops_its_task():
         os.kill(int(log.getvalue()), 0)
 
 
-def test_an_image_is_run_by_the_component_of_that_name_and_version():
-    room = rooms()["train_baseline"]
-    image = f"registry.example/team/sentiment-train-baseline:{room.version}"
-    assert process.room_for(image).name == "train_baseline"
-
-
-@pytest.mark.parametrize(
-    ("image", "message"),
-    [
-        ("python:3.11", "no component makes the image python:3.11"),
-        ("sentiment-ingest:9.9.9", "run `make compile`"),
-    ],
-)
-def test_an_image_that_no_component_makes_is_refused_before_the_run(image, message):
-    with pytest.raises(InputError) as error:
-        process.room_for(image)
-    assert message in str(error.value)
-
-
 def test_the_rerun_script_keeps_arguments_with_spaces_and_quotes_apart(tmp_path):
     arguments = ["printf", "%s|", "a b", "it's", '{"x": "$HOME"}']
     names = ("PATH", "SENTIMENT_CACHE", "TF_CPP_MIN_LOG_LEVEL")
@@ -119,7 +99,8 @@ def test_a_failing_task_ends_the_run_with_its_exit_code_log_and_rerun_script(
     compiler.Compiler().compile(crashing, str(tmp_path / "crashing.yaml"))
     sync(rooms()["ingest"])
     run = Run.begin({})
-    done = process.execute(tmp_path / "crashing.yaml", {"code": code}, run, [], {}, None)
+    backend = process.Processes()
+    done = local.execute(tmp_path / "crashing.yaml", {"code": code}, run, [], {}, None, backend)
     assert done is False
     (task,) = run.tasks
     assert task.exit_code == code
