@@ -2,19 +2,51 @@
 
 from kfp import dsl
 
-from components.interface import SentimentEvaluation, SentimentExamples, container
+from components.interface import (
+    SentimentDrift,
+    SentimentEvaluation,
+    SentimentExamples,
+    SentimentModel,
+    SentimentStatistics,
+    container,
+    optional,
+)
 
 
 @dsl.container_component
 def monitor(
-    examples: dsl.Input[SentimentExamples],
-    evaluation: dsl.Output[SentimentEvaluation],
-    least_rows: int = 1,
+    model: dsl.Input[SentimentModel],
+    drift: dsl.Output[SentimentDrift],
+    report: dsl.Output[dsl.HTML],
+    decision: dsl.OutputPath(str),
+    metrics: dsl.OutputPath(str),
+    examples: dsl.Input[SentimentExamples] = None,
+    statistics: dsl.Input[SentimentStatistics] = None,
+    evaluation: dsl.Input[SentimentEvaluation] = None,
+    log: str = "",
+    since: str = "",
+    until: str = "",
+    window: str = "24h",
+    policy: str = "auto",
+    history: str = "",
+    show_texts: bool = False,
 ):
-    """Describe in one line what monitor does."""
+    """Watches a model on live traffic: drift, quality, and what should follow."""
     return container(
         "monitor",
-        examples=examples.path,
-        least_rows=least_rows,
-        out_evaluation=evaluation.path,
+        model=model.path,
+        examples=optional("examples", examples.path),
+        statistics=optional("statistics", statistics.path),
+        evaluation=optional("evaluation", evaluation.path),
+        log=log,
+        since=since,
+        until=until,
+        window=window,
+        policy=policy,
+        history=history,
+        show_texts=show_texts,
+        out_drift=drift.path,
+        out_report=report.path,
+        out_decision=decision,
+        out_metrics=metrics,
     )

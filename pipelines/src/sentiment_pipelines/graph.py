@@ -20,6 +20,7 @@ COMPILED = ROOT / "pipelines" / "compiled"
 TRAINING = COMPILED / "training.yaml"
 EXPLORATION = COMPILED / "exploration.yaml"
 BATCH = COMPILED / "batch.yaml"
+MONITORING = COMPILED / "monitoring.yaml"
 _CONVERSIONS = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
 _COMPARISON = re.compile(
     r"inputs\.parameter_values\['(?P<name>[^']+)'\] (?P<sign>==|!=) '(?P<value>[^']*)'"

@@ -16,6 +16,7 @@ PUSHED, CHAMPION, REFUSED, FAILED = "pushed", "already-champion", "refused", "fa
 EXPLORED, SCORED = "explored", "scored"
 REPORTS = (
     ("explore", "exploration"), ("validate", "data report"), ("evaluate", "evaluation report"),
+    ("monitor", "monitoring report"),
 )  # fmt: skip
 """Tasks that write a page, and what the page is called."""
 _SERVING = ("serve the model", "make serve")
@@ -27,6 +28,8 @@ def of(run: Run) -> str:
         return EXPLORED
     if run.task("batch-predict"):
         return SCORED
+    if watched := run.task("monitor"):
+        return str(watched.results["decision"])
     evaluate = run.task("evaluate")
     if evaluate is None:
         return REFUSED
@@ -45,7 +48,7 @@ def report(console: Console, run: Run, outcome: str, seconds: float) -> None:
         if record:
             show(console, record.folder)
     places: list[tuple[str, object]] = list(_pages(run))
-    if outcome not in (EXPLORED, SCORED):
+    if run.task("ingest") and outcome != EXPLORED:
         places.append(("experiments", "make ui"))
     if outcome in (PUSHED, CHAMPION):
         alias = run.facts["parameters"].get("alias", ALIAS)

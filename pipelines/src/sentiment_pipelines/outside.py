@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sentiment_common.artifacts import MODEL, read_intact
+from sentiment_common.artifacts import EVALUATION, MODEL, read_intact
 from sentiment_common.errors import InputError
 from sentiment_pipelines import parameters, previous
 from sentiment_pipelines.cache import link
@@ -64,6 +64,9 @@ def resolve(
         previous.resolve_statistics(wanted, champion, folder / "previous_statistics")
     if "model" in declared:
         _resolve_model(str(given["model"]), champion, folder)
+    if "evaluation" in declared:
+        judged = champion if given["model"] == previous.CHAMPION else None
+        _resolve_training(judged, folder)
     values = {name: str(folder / name) for name in PARAMETERS if name in declared}
     return Outside(champion, taken, values)
 
@@ -76,3 +79,14 @@ def _resolve_model(wanted: str, champion: "Champion | None", folder: Path) -> No
     bundle = folder / "champion" / "bundle" if wanted == previous.CHAMPION else Path(wanted)
     read_intact(bundle, MODEL)
     shutil.copytree(bundle, folder / "model", copy_function=link)
+
+
+def _resolve_training(champion: "Champion | None", folder: Path) -> None:
+    """Writes what the champion was trained and judged on; of another model nothing is known."""
+    previous.resolve(previous.AUTO, champion, folder / "training_examples")
+    previous.resolve_statistics(previous.CHAMPION, champion, folder / "training_statistics")
+    evaluation = folder / "champion" / "evaluation"
+    if champion is None or not evaluation.is_dir():
+        previous.write_empty(folder / "evaluation", EVALUATION)
+    else:
+        shutil.copytree(evaluation, folder / "evaluation", copy_function=link)

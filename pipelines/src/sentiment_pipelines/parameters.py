@@ -14,12 +14,12 @@ from sentiment_common.addresses import NAMED, SEPARATOR, refuse_literal
 from sentiment_common.errors import InputError
 from sentiment_pipelines.graph import LOADER
 
-FOUND = ("champion",)
+FOUND = ("champion", "training_examples", "training_statistics", "evaluation")
 """Parameters of the pipeline that nobody gives: they are found before a run."""
 SOURCES = ("source", "out_of_domain")
 """Parameters that may name several places, see ``sentiment_sources.parse_sources``."""
-FILES = ("schema", "rules", "policy")
-"""Parameters that may name a file."""
+FILES = ("schema", "rules", "policy", "alarms", "log", "history")
+"""Parameters that may name a file or folder."""
 ARTIFACTS = ("previous_examples", "previous_statistics", "model")
 """Parameters that may name an artifact, and are found before a run."""
 KEYWORDS = ("default", "auto", "none", "champion")

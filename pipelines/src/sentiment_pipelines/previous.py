@@ -48,11 +48,11 @@ def resolve(wanted: str, champion: Champion | None, folder: Path) -> str:
         shutil.copytree(wanted, folder, copy_function=link)
         return wanted
     if wanted == NONE or champion is None:
-        _write_empty(folder, EXAMPLES)
+        write_empty(folder, EXAMPLES)
         return NONE
     found = next(of_digest(champion.examples), None) if champion.examples else None
     if found is None:
-        _write_empty(folder, EXAMPLES)
+        write_empty(folder, EXAMPLES)
         return "none: the champion's examples are not on this machine, its splits are not kept"
     shutil.copytree(found, folder, copy_function=link)
     return f"those of the champion ({champion.examples})"
@@ -76,7 +76,7 @@ def resolve_statistics(wanted: str, champion: Champion | None, folder: Path) -> 
         statistics = (task / "validate" / "statistics" for task in tasks)
         found = next((path for path in statistics if (path / MANIFEST).is_file()), None)
     if found is None:
-        _write_empty(folder, STATISTICS)
+        write_empty(folder, STATISTICS)
         return
     read_intact(found, STATISTICS)
     shutil.copytree(found, folder, copy_function=link)
@@ -93,7 +93,7 @@ def of_digest(digest: str) -> Iterator[Path]:
             yield path.parent
 
 
-def _write_empty(folder: Path, kind: Kind) -> None:
+def write_empty(folder: Path, kind: Kind) -> None:
     """Writes an artifact that holds nothing: KFP has no optional artifact from outside."""
     rows = {"read": 0, "kept": 0, "dropped": 0}
     write_json(folder / "summary.json", {"rows": rows})

@@ -1,1 +1,1 @@
-"""Describe in one line what monitor does."""
+"""Watches a model on live traffic: drift, quality, and what should follow."""

@@ -1,0 +1,1 @@
+"""Windows whose truth is known: what the monitor says of them is counted."""
