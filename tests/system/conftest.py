@@ -13,3 +13,11 @@ def chromium() -> str:
     if not found:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("chromium is not installed")
     return found
+
+
+@pytest.fixture(scope="session")
+def monitoring_tools() -> None:
+    """Sees to Prometheus, its promtool and Alertmanager, as `chromium` does to the browser."""
+    for name in ("prometheus", "promtool", "prometheus-alertmanager"):
+        if not shutil.which(name):
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name} is not installed")
