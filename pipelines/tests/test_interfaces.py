@@ -1,4 +1,4 @@
-"""The table in a component's README."""
+"""What is written into a component's README."""
 
 import pytest
 
@@ -25,3 +25,22 @@ def test_only_the_text_between_the_markers_is_replaced():
 def test_a_readme_without_markers_is_an_error():
     with pytest.raises(ValueError, match="interface"):
         interfaces.with_table("nothing here", "table")
+
+
+def test_commands_name_the_image_of_the_version_and_of_no_other_component():
+    text = "run sentiment-train-deep:0.9.1, not sentiment-train:1.0.0 or sentiment-train-deep:mine"
+    replaced = interfaces.with_image(text, "train_deep", "0.10.0")
+    assert replaced == text.replace("0.9.1", "0.10.0")
+
+
+@pytest.mark.parametrize(
+    ("flag", "role", "name"),
+    [
+        ("--out-model", "output", "model"),
+        ("--out-model-version", "result", "model_version"),
+        ("--out-of-domain", "input", "out_of_domain"),
+        ("--text-column", "option", "text_column"),
+    ],
+)
+def test_a_flag_has_its_name_in_a_pipeline(flag, role, name):
+    assert interfaces.port({**ROW, "flag": flag, "role": role}) == name

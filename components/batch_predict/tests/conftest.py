@@ -2,9 +2,8 @@
 
 import csv
 import os
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,7 +16,7 @@ from sentiment_models import load
 from sentiment_models.bundle import Bundle, write_bundle
 from sentiment_models.linear import LinearWeights, save_linear
 
-COMMAND = Path(sys.executable).with_name("sentiment-batch-predict")
+COMMAND = shutil.which("sentiment-batch-predict")
 VOCABULARY = ("the", "battery", "love", "not", "not love", "bad", "great", "broken", "box")
 
 

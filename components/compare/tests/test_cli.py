@@ -2,10 +2,9 @@
 
 import json
 import re
+import shutil
 import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from sentiment_common.artifacts import COMPARISON, read_manifest
 from sentiment_common.experiment_state import state_path
 from sentiment_common.request_log.entry import to_line
 
-COMMAND = Path(sys.executable).with_name("sentiment-compare")
+COMMAND = shutil.which("sentiment-compare")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -197,7 +196,7 @@ def _command(out: Path, *arguments: str | Path) -> list[str]:
 
 
 def _run(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    executable = Path(sys.executable).with_name("sentiment-evaluate")
+    executable = shutil.which("sentiment-evaluate")
     return subprocess.run(
         [executable, *_command(out, *arguments)],
         capture_output=True,

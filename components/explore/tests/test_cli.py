@@ -2,9 +2,8 @@
 
 import csv
 import json
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import planted
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from sentiment_common.artifacts import EXPLORATION, MANIFEST, read_intact
 from sentiment_common.tracking import recorded
 
-COMMAND = Path(sys.executable).with_name("sentiment-explore")
+COMMAND = shutil.which("sentiment-explore")
 
 
 @pytest.fixture(scope="module")

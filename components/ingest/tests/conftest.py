@@ -1,5 +1,5 @@
+import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +7,7 @@ import pytest
 from sentiment_common.packages import fetch
 from sentiment_ingest import corpus
 
-COMMAND = Path(sys.executable).with_name("sentiment-ingest")
+COMMAND = shutil.which("sentiment-ingest")
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 import json
 import os
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
@@ -286,7 +285,7 @@ def test_sources_of_several_kinds_make_one_artifact_and_each_says_what_it_means(
 def test_a_source_larger_than_the_machine_is_told_before_it_is_read(ingest, tmp_path, write):
     source = write("own.csv", TEXT + "a,neutral,1\n")
     os.truncate(source, 10**12)
-    command = Path(sys.executable).with_name("sentiment-ingest")
+    command = shutil.which("sentiment-ingest")
     flags = ["--source", source, "--out-examples", tmp_path / "out" / "examples"]
     with subprocess.Popen([command, *flags], stderr=subprocess.PIPE, text=True) as running:
         said = running.stderr.readline()

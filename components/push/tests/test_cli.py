@@ -2,9 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ from sentiment_common.artifacts import (
 from sentiment_models import load
 from sentiment_push.blessing import Verdict
 
-COMMAND = Path(sys.executable).with_name("sentiment-push")
+COMMAND = shutil.which("sentiment-push")
 Make = Callable[..., Path]
 MakeVerdict = Callable[..., Verdict]
 

@@ -2,8 +2,8 @@
 
 import json
 import os
+import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from sentiment_common.artifacts import EXAMPLES, Manifest, payload_digest, write
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-COMMAND = Path(sys.executable).with_name("sentiment-transform")
+COMMAND = shutil.which("sentiment-transform")
 FEEDBACK = Path(__file__).parent / "data" / "feedback.jsonl"
 SPLITS = ("train", "validation", "test")
 SCHEMA = pa.schema(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from kfp import compiler
 
-from sentiment_pipelines import interfaces
+from sentiment_pipelines import interfaces, reference
 from sentiment_pipelines.environments import ROOT, rooms, sync
-from sentiment_pipelines.graph import BATCH, EXPLORATION, TRAINING
+from sentiment_pipelines.graph import BATCH, EXPLORATION, MONITORING, TRAINING
 
-PIPELINES = (TRAINING, EXPLORATION, BATCH)
+PIPELINES = (TRAINING, EXPLORATION, BATCH, MONITORING)
 
 
 def compile_component(stage: str, target: Path) -> None:
@@ -35,13 +35,21 @@ def write_all() -> list[Path]:
         for pipeline in PIPELINES:
             compile_pipeline(pipeline.stem, fresh)
             changed += _update(pipeline, fresh.read_text())
-    known = rooms()
+    return [*changed, *_write_pages()]
+
+
+def _write_pages() -> list[Path]:
+    """Writes the tables of the READMEs and the page about all components."""
+    known, components, changed = rooms(), [], []
     for stage in interfaces.stages():
         sync(known[stage])
+        rows = interfaces.command_line(known[stage])
+        components.append(reference.describe(stage, rows))
         path = interfaces.readme(stage)
-        table = interfaces.readme_table(interfaces.command_line(known[stage]))
-        changed += _update(path, interfaces.with_table(path.read_text(), table))
-    return changed
+        text = interfaces.with_table(path.read_text(), interfaces.readme_table(rows))
+        changed += _update(path, interfaces.with_image(text, stage, known[stage].version))
+    text = reference.page(components, reference.PAGE.read_text(), reference.recorded_sizes())
+    return [*changed, *_update(reference.PAGE, text)]
 
 
 def _update(path: Path, text: str) -> list[Path]:

@@ -2,17 +2,16 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kfp import dsl
 
 from sentiment_pipelines.environments import ROOT, Room, process_environment
-
-START, END = "<!-- interface -->", "<!-- /interface -->"
 
 
 def _import(name: str) -> Any:
@@ -58,17 +57,44 @@ def readme_table(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def with_table(readme: str, table: str) -> str:
-    """Returns a README with the table between its interface markers replaced.
+def port(row: Mapping[str, Any]) -> str:
+    """Returns what a flag is called in a pipeline: ``--out-model`` is the output ``model``.
+
+    Args:
+        row: What the command line says of the flag; an input may begin with ``out``, too.
+    """
+    flag = str(row["flag"]).removeprefix("--")
+    made = row["role"] in ("output", "result")
+    return (flag.removeprefix("out-") if made else flag).replace("-", "_")
+
+
+def with_table(text: str, table: str) -> str:
+    """Returns a README with the table of its interface replaced.
 
     Raises:
         ValueError: The markers are not there.
     """
-    before, start, rest = readme.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        raise ValueError(f"no {START} ... {END} in the README")
-    return f"{before}{START}\n{table}\n{END}{after}"
+    return with_section(text, "interface", table)
+
+
+def with_section(text: str, name: str, content: str) -> str:
+    """Returns a Markdown text with what stands between ``<!-- name -->`` and its end replaced.
+
+    Raises:
+        ValueError: The markers are not there.
+    """
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, found, rest = text.partition(start)
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        raise ValueError(f"no {start} ... {end} in the text")
+    return f"{before}{start}\n{content}\n{end}{after}"
+
+
+def with_image(text: str, stage: str, version: str) -> str:
+    """Returns a README whose commands name the image of a component's present version."""
+    name = "sentiment-" + stage.replace("_", "-")
+    return re.sub(rf"\b{name}:\d+\.\d+\.\d+", f"{name}:{version}", text)
 
 
 def readme(stage: str) -> Path:

@@ -43,7 +43,7 @@ STAGE = Stage(
         Input("candidate_2", MODEL, "another one", optional=True),
         Input("candidate_3", MODEL, "another one", optional=True),
         Input("candidate_4", MODEL, "another one", optional=True),
-        Input("champion", CHAMPION, "the model in production, or none"),
+        Input("champion", CHAMPION, "the model in production, if any", optional=True),
         Input("out_of_domain", EXAMPLES, "examples no model was trained for", optional=True),
     ),
     outputs=(
@@ -78,7 +78,8 @@ def run(task: Task) -> None:
         task.sources.append(Source(suite, file_sha256(Path(suite)), size))
     given = [(role, path) for role in CANDIDATES if (path := task.inputs[role]) is not None]
     candidates = contenders.candidates(given)
-    champion = contenders.champion(task.input("champion"))
+    resolved = task.inputs["champion"]
+    champion = contenders.champion(resolved) if resolved else None
     found = precedent.find(champion, _question(task, settings.policy)) if champion else None
     if champion and found:
         _write(task, precedent.upheld(found, candidates, champion))
@@ -183,7 +184,8 @@ def _settings(task: Task) -> Settings:
             raise InputError(
                 "the value is out of range", where=flag, mend=f"give one {least} or above"
             )
-    withdrawn = contenders.withdrawn(task.input("champion"))
+    resolved = task.inputs["champion"]
+    withdrawn = contenders.withdrawn(resolved) if resolved else {}
     return Settings(
         policy.read(options.policy), options.seed, withdrawn, policy.read_force(options.force)
     )
