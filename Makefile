@@ -6,10 +6,12 @@ BIN := var/envs
 # Environments below var/ keep their bytecode, whatever the surroundings say: imports take half.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run pipeline-plan explore predict runs history rollback lineage reproduce study gc serve \
-        ab-report ab-plan promote stop demo replay bento ui \
+.PHONY: help pipeline-run pipeline-plan explore predict monitor runs history rollback lineage reproduce study gc serve \
+        ab-report ab-plan promote stop demo replay bento ui dashboard grafana \
         data data-add data-push data-pull data-checkout \
-        text-spec schema-update test test-versions test-system test-kills test-faults bench soak lint format compile component lock \
+        images base-image \
+        text-spec schema-update test test-versions test-system test-images test-kills test-faults bench soak lint format compile component lock \
+        versions-check bump release \
         sizes clean clean-all
 
 help:  ## show this
@@ -31,18 +33,25 @@ overrides = $(call set,source,$(DATA)) $(call set,text_column,$(TEXT)) \
             $(foreach s,$(SET),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)') \
             $(if $(POLICY),--set 'policy=$(POLICY)') $(if $(FORCE),--set 'force=$(FORCE)')
 FRESH ?=
+# Where the tasks run: process, or docker (MEMORY=4g NETWORK=host); the variables of the same name
+# in docs/runs.md say it for good.
+BACKEND ?=
+MEMORY ?=
+NETWORK ?=
+backend = $(if $(BACKEND),--backend $(BACKEND)) $(if $(MEMORY),--memory $(MEMORY)) \
+          $(if $(NETWORK),--network $(NETWORK))
 
-pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own file, FRESH=1 for all
+pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own file, FRESH=1, BACKEND=docker
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines run $(if $(FRESH),--fresh) $(overrides)
+	@$(BIN)/pipelines/bin/sentiment-pipelines run $(if $(FRESH),--fresh) $(backend) $(overrides)
 
 pipeline-plan:  ## say what pipeline-run would reuse, what it would run and why
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines plan $(overrides)
+	@$(BIN)/pipelines/bin/sentiment-pipelines plan $(backend) $(overrides)
 
 explore:  ## one page about the data: balance, telling words, doubtful labels: DATA= TEXT= RATING= as above
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines run --pipeline exploration $(overrides)
+	@$(BIN)/pipelines/bin/sentiment-pipelines run --pipeline exploration $(backend) $(overrides)
 
 INPUT ?=
 OUTPUT ?=
@@ -54,7 +63,15 @@ predict:  ## score many texts: INPUT=tickets.csv OUTPUT=scored.parquet TEXT=body
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines predict "$(INPUT)" "$(OUTPUT)" \
 	  $(if $(TEXT),--text "$(TEXT)") $(if $(ID),--id "$(ID)") $(if $(MODEL),--model "$(MODEL)") \
-	  $(if $(REPLACE),--replace) $(foreach s,$(SET),--set '$(s)')
+	  $(if $(REPLACE),--replace) $(backend) $(foreach s,$(SET),--set '$(s)')
+
+WINDOW ?= 24h
+UNTIL ?=
+ALARMS ?=
+monitor:  ## drift, quality and what to do about them, on live traffic: WINDOW=24h UNTIL= LOG= ALARMS=FILE
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines monitor $(backend) --window "$(WINDOW)" --log "$(LOG)" \
+	  $(if $(UNTIL),--until "$(UNTIL)") $(if $(ALARMS),--alarms '$(ALARMS)') $(if $(MODEL),--model "$(MODEL)")
 
 COMPARE ?=
 runs:  ## list the runs, or compare some: make runs COMPARE="latest latest~1"
@@ -81,7 +98,7 @@ lineage:  ## trace an artifact or model to its sources: ARTIFACT=sentiment@champ
 RUN ?= latest
 reproduce:  ## run a run again, apart from everything, and compare every digest: RUN=latest
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines reproduce $(RUN)
+	@$(BIN)/pipelines/bin/sentiment-pipelines reproduce $(RUN) $(backend)
 
 SEEDS ?= 13 14 15 16 17
 study:  ## train and judge under several seeds, with 95% intervals: SEEDS="13 14 15 16 17"
@@ -108,6 +125,13 @@ serve:  ## serve the champion, and the next one from the moment it is pushed: PO
 	  --model "$(or $(MODEL),models:/sentiment@champion)" --home "$(STATE)/bentoml" \
 	  --request-log "$(STATE)/requests" $(if $(EXPERIMENT),--experiment "$(EXPERIMENT)" \
 	  --also challenger=models:/sentiment@challenger)
+
+SERVICE ?= http://127.0.0.1:$(PORT)
+MONITOR ?=
+dashboard:  ## show traffic, errors, drift and alerts of the service on a page: SERVICE=URL MONITOR=FILE
+	@$(ENVIRONMENTS) sync pipelines
+	@exec $(BIN)/pipelines/bin/sentiment-pipelines dashboard --service "$(SERVICE)" --log "$(LOG)" \
+	  $(if $(MONITOR),--monitor "$(MONITOR)")
 
 LOG ?= $(STATE)/requests
 judged = $(STATE)/experiments/$(basename $(notdir $(EXPERIMENT)))
@@ -205,10 +229,14 @@ test:  ## units, contracts, compile, one end-to-end run: no root, no Docker; JOB
 	@$(ENVIRONMENTS) sync pipelines-ui batch_predict-beam
 	@$(ENVIRONMENTS) test --jobs $(JOBS) --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills \
-	  --ignore tests/versions
+	  --ignore tests/versions --ignore tests/images
 
 test-system:  ## what needs system packages that .ci/run installs: a browser, Docker
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
+
+test-images:  ## slow: every component's tests inside the image that ships, without network; each by itself
+	@$(ENVIRONMENTS) sync pipelines
+	@$(ENVIRONMENTS) test pipelines --tests tests/images -v -rs
 
 test-kills:  ## slow: SIGKILL at every stage, and the next run goes on from there
 	@$(ENVIRONMENTS) sync
@@ -244,7 +272,27 @@ format:  ## let ruff format and fix
 	@$(BIN)/dev/bin/ruff format .
 	@$(BIN)/dev/bin/ruff check --fix .
 
+# --- images --------------------------------------------------------------------------------------
+IMAGES ?=
+BASE ?=
+RECORD ?=
+MIRROR ?=
+SECURITY_MIRROR ?=
+images:  ## build the images that have changed: IMAGES="ingest push" BASE=python:3.11-slim-trixie
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines images $(if $(BASE),--base "$(BASE)") \
+	  $(if $(RECORD),--record) $(IMAGES)
+
+base-image:  ## make the base of the images from Debian's packages, without a registry: MIRROR=URL
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines base-image $(if $(MIRROR),--mirror "$(MIRROR)") \
+	  $(if $(SECURITY_MIRROR),--security-mirror "$(SECURITY_MIRROR)")
+
 # --- change --------------------------------------------------------------------------------------
+grafana:  ## write the chart's Grafana dashboards from charts/dashboards.py
+	@$(PYTHON) -c 'from pipelines.src.sentiment_pipelines.environments import sync_test_tools as s; s()'
+	@PYTHONPATH=$(BIN)/test-tools $(PYTHON) -m charts.dashboards
+
 compile:  ## write component.yaml, README tables and compiled pipelines from the code
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines compile
@@ -256,6 +304,23 @@ component:  ## scaffold a component: make component NAME=summarize
 ROOMS ?=
 lock:  ## resolve dependencies anew, with hashes: ROOMS="ingest push", all if none is given
 	@$(ENVIRONMENTS) lock $(ROOMS)
+
+versions-check:  ## refuse what has changed under a released version, and too small a bump
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines releases check
+
+PART ?= auto
+NOTE ?=
+bump:  ## raise versions, and those of all that contains them: ROOMS="ingest" NOTE="..." PART=auto
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines releases bump --part "$(PART)" --note "$(NOTE)" $(ROOMS)
+
+DRY_RUN ?=
+AT ?=
+release:  ## record what is due; once that is committed, tag it: ROOMS="ingest" DRY_RUN=1
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines releases release $(if $(DRY_RUN),--dry-run) \
+	  $(if $(AT),--at "$(AT)") $(ROOMS)
 
 sizes:  ## size of every environment
 	@$(ENVIRONMENTS) sizes

@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from sentiment_pipelines.environments import ROOT, SECOND_ENVIRONMENTS, rooms
+from sentiment_pipelines.images import base
+from sentiment_pipelines.images.contents import rooms_with_an_image
 
 SOURCES = [path for path in ROOT.glob("*/**/*.py") if "var" not in path.relative_to(ROOT).parts]
 SECOND = {name for name, _, _ in SECOND_ENVIRONMENTS}
@@ -48,14 +50,36 @@ def test_the_readmes_links_lead_somewhere():
             assert (readme.parent / link).exists(), f"{readme}: {link}"
 
 
-@pytest.mark.parametrize(
-    "path", [*ROOT.glob("components/*/Dockerfile"), ROOT / "serving/Dockerfile"], ids=str
-)
-def test_an_image_runs_as_a_numbered_user_and_has_no_entrypoint(path):
-    instructions = [line.split()[0] for line in path.read_text().split("\n") if line.strip()]
+def test_an_image_runs_as_a_numbered_user_and_has_no_entrypoint():
+    text = (ROOT / "Dockerfile").read_text()
+    instructions = [line.split()[0] for line in text.split("\n") if line.strip()]
     assert "ENTRYPOINT" not in instructions
-    assert re.search(r"^USER \d+$", path.read_text(), re.MULTILINE)
-    assert ":latest" not in path.read_text()
+    assert re.search(r"^USER \d+$", text, re.MULTILINE)
+
+
+def test_nothing_stands_on_an_image_without_a_version():
+    text = (ROOT / "Dockerfile").read_text()
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
+    stood_on = set(re.findall(r"^FROM (\S+)", text, re.MULTILINE))
+    assert stood_on - stages == {"${BASE}"}
+    assert re.findall(r"^ARG BASE=(\S+)$", text, re.MULTILINE) == [base.NAME]
+    assert re.fullmatch(r"[\w/.-]+:\d[\w.-]*", base.NAME)
+
+
+def test_no_image_is_called_latest():
+    written = [ROOT / "Dockerfile", ROOT / "Makefile", *ROOT.glob(".ci/*"), *ROOT.glob("*.yaml")]
+    for folder in ("charts", "common", "components", "docs", "examples", "pipelines", "serving"):
+        for pattern in ("*.yaml", "*.toml", "*.md"):
+            written += (ROOT / folder).rglob(pattern)
+    assert [path for path in written if re.search(r"[\w}]:latest\b", path.read_text())] == []
+
+
+def test_pipelines_name_images_by_their_version():
+    compiled = [*ROOT.glob("components/*/component.yaml"), *ROOT.glob("pipelines/compiled/*.yaml")]
+    for path in compiled:
+        images = re.findall(r"^\s*image: (\S+)$", path.read_text(), re.MULTILINE)
+        assert images
+        assert all(re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+", image) for image in images), path
 
 
 def test_the_chart_deploys_the_version_of_the_service():
@@ -65,6 +89,6 @@ def test_the_chart_deploys_the_version_of_the_service():
 
 def test_skaffold_builds_every_image():
     skaffold = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
-    built = {artifact["docker"]["dockerfile"] for artifact in skaffold["build"]["artifacts"]}
-    images = [*ROOT.glob("components/*/Dockerfile"), ROOT / "serving/Dockerfile"]
-    assert built == {str(path.relative_to(ROOT)) for path in images}
+    built = {artifact["docker"]["buildArgs"]["ROOM"] for artifact in skaffold["build"]["artifacts"]}
+    folders = {room.folder for room in rooms_with_an_image().values()}
+    assert built == {folder.relative_to(ROOT).as_posix() for folder in folders}

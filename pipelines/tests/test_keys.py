@@ -34,6 +34,37 @@ def test_keys_are_equal_exactly_if_their_parameters_are_and_else_say_which_diffe
         assert keys.changes(first, second)
 
 
+CONTAINER = dataclasses.replace(IDENTITY, python="", container="1" * 64)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (IDENTITY, CONTAINER, "it ran as a process"),
+        (CONTAINER, IDENTITY, "it ran in a container"),
+        (
+            CONTAINER,
+            dataclasses.replace(CONTAINER, container="2" * 64),
+            "its image is made of something else: base, Dockerfile or metadata",
+        ),
+        (
+            CONTAINER,
+            dataclasses.replace(CONTAINER, container="2" * 64, code={"src/a.py": "2" * 64}),
+            "code changed: src/a.py",
+        ),
+        (
+            CONTAINER,
+            dataclasses.replace(CONTAINER, container="2" * 64, lock="other"),
+            "its lock changed",
+        ),
+    ],
+)
+def test_work_in_a_container_is_other_work_if_anything_in_its_image_is_other(old, new, reason):
+    before, after = key(identity=old), key(identity=new)
+    assert keys.changes(before, after) == [reason]
+    assert before.digest != after.digest
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

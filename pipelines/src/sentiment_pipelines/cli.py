@@ -13,11 +13,15 @@ from sentiment_common.cli import NO_SPACE, out_of_space
 from sentiment_common.errors import InputError
 from sentiment_pipelines.commands import compile as compile_
 from sentiment_pipelines.commands import (
+    dashboard,
     experiments,
     history,
+    images,
     lineage,
+    monitor,
     predict,
     promotions,
+    releases,
     reproduce,
     run,
     study,
@@ -26,7 +30,8 @@ from sentiment_pipelines.commands import (
 from sentiment_pipelines.runs import EXIT_BAD_INPUT
 
 COMMANDS = (
-    run, predict, history, promotions, experiments, lineage, reproduce, study, versions, compile_,
+    run, predict, monitor, history, promotions, experiments, lineage, reproduce, study, versions,
+    images, releases, dashboard, compile_,
 )  # fmt: skip
 EPILOG = """examples:
   sentiment-pipelines run
@@ -43,6 +48,9 @@ EPILOG = """examples:
   sentiment-pipelines reproduce latest
   sentiment-pipelines study --seeds 13 14 15
   sentiment-pipelines data checkout HEAD~1
+  sentiment-pipelines releases check
+  sentiment-pipelines images ingest push
+  sentiment-pipelines dashboard --service http://127.0.0.1:3000
   sentiment-pipelines compile
 """
 

@@ -37,10 +37,13 @@ CACHE = ROOT / "var" / "cache"
 BOOTSTRAP_LOCK = ROOT / "pipelines" / "bootstrap.lock"
 TEST_LOCK = ROOT / "tests" / "requirements.lock"
 OLDEST_GLIBC_OF_TFDV = (2, 38)
+WITH_TFDV = ("validate", "monitor")
+"""Rooms with two locks, picked by the machine's C library."""
 SECOND_ENVIRONMENTS = (
     ("serving-tensorflow", "serving", "tensorflow"),
     ("pipelines-ui", "pipelines", "ui"),
     ("pipelines-data", "pipelines", "data"),
+    ("pipelines-images", "pipelines", "images"),
     ("batch_predict-beam", "components/batch_predict", "beam"),
 )
 """Name, folder and lock of environments that a room has beside its own."""
@@ -109,7 +112,7 @@ class Room:
 
 
 def rooms() -> dict[str, Room]:
-    """Returns every room by name; validate's lock is picked by the machine's C library."""
+    """Returns every room by name; one with TFDV has the lock of the machine's C library."""
     found = [Room("dev", ROOT), Room("base", ROOT / "common/base")]
     found += [Room("models", ROOT / "common/models"), Room("sources", ROOT / "common/sources")]
     found += [Room("pipelines", ROOT / "pipelines")]
@@ -117,7 +120,7 @@ def rooms() -> dict[str, Room]:
     found += [Room(name, ROOT / folder, lock) for name, folder, lock in SECOND_ENVIRONMENTS]
     for project in sorted(ROOT.glob("components/*/pyproject.toml")):
         name = project.parent.name
-        found.append(Room(name, project.parent, _glibc_variant() if name == "validate" else ""))
+        found.append(Room(name, project.parent, _glibc_variant() if name in WITH_TFDV else ""))
     return {room.name: room for room in found}
 
 
@@ -335,7 +338,7 @@ def _locks_of(room: Room) -> Iterator[tuple[Path, list[str]]]:
         yield TEST_LOCK, ["test"]
     elif room.folder.name in ("models", "sources"):
         yield room.folder / "requirements.lock", extras
-    elif room.folder.name == "validate":
+    elif room.folder.name in WITH_TFDV:
         yield from ((room.folder / f"requirements-{extra}.lock", [extra]) for extra in extras)
     else:
         yield room.lock, [room.variant] if room.variant else []
