@@ -5,6 +5,10 @@ import shutil
 
 import pytest
 
+from sentiment_common.errors import InputError
+from sentiment_pipelines import images
+from sentiment_pipelines.backends import engine
+
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
@@ -21,3 +25,23 @@ def monitoring_tools() -> None:
     for name in ("prometheus", "promtool", "prometheus-alertmanager"):
         if not shutil.which(name):
             (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session")
+def client():
+    """A daemon; where there is none CI fails by name, elsewhere nothing is run."""
+    try:
+        images.docker.connect()
+        return engine.connect()
+    except InputError as error:
+        return (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+
+
+@pytest.fixture(scope="session")
+def base(client):
+    """The base of all images: a system with a shell and a Python."""
+    found = images.docker.connect()
+    try:
+        return images.base.fetch(found).name
+    except InputError:
+        return images.base.make(found, print).name

@@ -1,5 +1,7 @@
 """What a task reaches: its files, its secrets, and a network only where it needs one."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,12 +105,16 @@ def test_a_file_in_place_of_what_is_published_needs_no_network(folder):
 def test_secrets_are_passed_by_name_and_those_in_files_by_their_file(folder):
     found = of(
         "ingest",
-        source="postgresql://me:${SHOP_PASSWORD}@db/shop | https://a/b?token=${file:/run/token}",
+        source=f"postgresql://me:${{SHOP_PASSWORD}}@db | https://a/b?token=${{file:{folder}/more.csv}}",
         query="select * from ${TABLE}",
         redact="${NOT_ASKED_FOR}",
     )
     assert found.variables == {"SHOP_PASSWORD", "TABLE"}
-    assert "/run/token" in map(str, found.reads)
+    assert found.reads == {folder / "more.csv"}
+
+
+def test_a_secret_whose_file_is_missing_is_left_to_its_reader():
+    assert of("ingest", source="https://a/b?token=${file:/not/there}").reads == set()
 
 
 def test_a_path_in_a_variable_is_seen(folder):
@@ -144,6 +150,29 @@ def test_files_that_settings_name_are_seen(folder, monkeypatch):
     assert found.settings == {"AWS_SHARED_CREDENTIALS_FILE": f"{folder}/.aws/credentials"}
     assert folder / ".aws" / "credentials" in found.reads
     assert folder / "more.csv" not in found.reads
+
+
+@pytest.mark.parametrize(
+    "lines", ["cert = {}/more.csv", "find-links =\n  https://a\n  {}/more.csv"]
+)
+def test_what_the_users_package_settings_name_is_seen_too(folder, monkeypatch, lines):
+    monkeypatch.setenv("HOME", str(folder))
+    settings = folder / "pip.conf"
+    settings.write_text(f"[global]\ncache-dir = /tmp\n{lines.format(folder)}\n")
+    (folder / ".netrc").touch()
+    found = of("ingest", {"PIP_CONFIG_FILE": str(settings)}, source="default")
+    assert found.reads == {settings, folder / "more.csv", folder / ".netrc"}
+    assert found.settings == {"NETRC": f"{folder}/.netrc"}
+    assert of("ingest", {"PIP_CONFIG_FILE": str(settings)}, source="s3://a").reads == set()
+
+
+def test_settings_that_cannot_be_read_are_left_to_their_reader(folder):
+    found = of("ingest", {"PIP_CONFIG_FILE": f"{folder}/reviews.csv"}, source="default")
+    assert folder / "reviews.csv" in found.reads
+
+
+def test_a_folder_that_no_container_can_have_is_not_searched():
+    assert of("ingest", source="/").reads == {Path("/")}
 
 
 def test_the_registry_is_a_folder_of_push_alone_or_an_address(folder):

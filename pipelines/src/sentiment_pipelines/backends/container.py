@@ -115,6 +115,11 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if {",", '"'} & set(text) else text
 
 
+def hides_the_image(place: Path) -> bool:
+    """Tells whether a folder of the machine would take the place of what the image needs to run."""
+    return place.is_dir() and any(Path(own).is_relative_to(place) for own in OWN)
+
+
 def seen(places: Iterable[Path], written: Iterable[Path] = ()) -> list[Path]:
     """Returns what is to be mounted so that some places are seen: none of them twice.
 
@@ -128,7 +133,7 @@ def seen(places: Iterable[Path], written: Iterable[Path] = ()) -> list[Path]:
     folders: set[Path] = set()
     found: list[Path] = []
     for place in sorted(set(places) - set(written)):
-        if place.is_dir() and any(Path(own).is_relative_to(place) for own in OWN):
+        if hides_the_image(place):
             raise InputError(
                 "a container cannot have this folder in place of its own", where=str(place),
                 mend="move the data into a folder of their own",

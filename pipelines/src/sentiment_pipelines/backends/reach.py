@@ -4,17 +4,20 @@ A container sees nothing of the machine but what is found here, and has a networ
 table below says that its stage may need one, and one of the options named there really does.
 """
 
+import configparser
 import glob
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from sentiment_common.addresses import NAMED, PLACEHOLDER, SEPARATOR
+from sentiment_pipelines.backends.container import hides_the_image
 
 IN_A_FILE = "file:"
 SQLITE, FILE = "sqlite:///", "file://"
@@ -26,16 +29,19 @@ WORD = re.compile(r"[\w-]+")
 """What is no path and no address is the name of something published."""
 WEB = r"(HTTPS?|ALL|NO)_PROXY|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL|AWS)_CA_BUNDLE"
 STORES = r"AWS_\w+|GOOGLE_\w+|GCS?_\w+|HF_(TOKEN|ENDPOINT)|PG\w+"
-PACKAGES = r"PIP_\w+"
+PACKAGES = r"PIP_\w+|NETRC"
 REGISTRY = r"MLFLOW_\w+"
 HOME_FILES = {
     "PIP_CONFIG_FILE": ("~/.config/pip/pip.conf", "~/.pip/pip.conf", "/etc/pip.conf"),
+    "NETRC": ("~/.netrc",),
     "AWS_SHARED_CREDENTIALS_FILE": ("~/.aws/credentials",),
     "AWS_CONFIG_FILE": ("~/.aws/config",),
     "GOOGLE_APPLICATION_CREDENTIALS": ("~/.config/gcloud/application_default_credentials.json",),
     "PGPASSFILE": ("~/.pgpass",),
 }
 """Where clients look for their settings. A container has another home: variables tell it."""
+NAMES_FILES = ("PIP_CONFIG_FILE", "AWS_CONFIG_FILE")
+"""Those of them that name further files: certificates, folders of packages."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,8 @@ def _listed(path: Path) -> Iterator[str]:
 def _find_secrets(text: str, reach: Reach) -> None:
     for name in PLACEHOLDER.findall(text):
         if name.startswith(IN_A_FILE):
-            reach.reads.add(Path(name.removeprefix(IN_A_FILE)))
+            path = Path(name.removeprefix(IN_A_FILE))
+            reach.reads |= {path} if path.is_file() else set()  # else its reader misses it
         else:
             reach.variables.add(name)
 
@@ -180,8 +187,9 @@ def _find_files(place: str, reach: Reach) -> bool:
     if "\0" in place or not os.path.isabs(place):  # noqa: PTH117
         return False
     if os.path.isdir(place):  # noqa: PTH112
-        inside = (path for path in Path(place).rglob("*") if path.is_symlink())
-        reach.reads |= {Path(place), *_targets(inside)}
+        folder = Path(place)
+        below = () if hides_the_image(folder) else folder.rglob("*")
+        reach.reads |= {folder, *_targets(path for path in below if path.is_symlink())}
         return True
     exists = os.path.isfile(place)  # noqa: PTH113
     found = [place] if exists else sorted(glob.glob(place, recursive=True))  # noqa: PTH207
@@ -224,10 +232,21 @@ def _find_settings(clients: Iterable[str], environment: Mapping[str, str], reach
         found = next((it for place in places if (it := Path(place).expanduser()).is_file()), None)
         if found and name not in environment and wanted.fullmatch(name):
             reach.settings[name] = str(found)
+    told = {name: environment[name] for name in reach.variables if name in environment}
+    told |= reach.settings
+    inner = (_values(Path(told[name])) for name in NAMES_FILES if name in told)
     # A variable of these may name a file: credentials, certificates, a folder of packages.
-    for value in (
-        *(environment.get(name, "") for name in reach.variables),
-        *reach.settings.values(),
-    ):
-        if os.path.isabs(value) and os.path.exists(value):  # noqa: PTH110, PTH117
-            reach.reads.add(Path(value))
+    for value in {*told.values(), *chain.from_iterable(inner)}:
+        path = Path(value)
+        if path.is_absolute() and os.path.exists(value) and not hides_the_image(path):  # noqa: PTH110
+            reach.reads.add(path)
+
+
+def _values(path: Path) -> list[str]:
+    """Returns the values of a file of settings, each of their words by itself."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, configparser.Error):
+        return []  # its reader says what is wrong with it
+    return [word for part in parser.values() for value in part.values() for word in value.split()]
