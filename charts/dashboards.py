@@ -80,7 +80,8 @@ SERVICE = Board(
                 [Query(f"sentiment:requests_bad:ratio_rate1h{{{JOB}}}", "1 h {{job}}"),
                  Query(f"sentiment:requests_bad:ratio_rate5m{{{JOB}}}", "5 min {{job}}"),
                  Query("1 - sentiment:objective:availability", "objective")], "percentunit"),
-            Figure("Too late", "Share of /predict that took more than 0.25 s.",
+            Figure("Too late", "Share of /predict that took longer than promised: 0.25 s, or the "
+                "chart's latencySeconds.",
                 [Query(f"sentiment:requests_slow:ratio_rate1h{{{JOB}}}", "1 h {{job}}"),
                  Query(f"sentiment:requests_slow:ratio_rate5m{{{JOB}}}", "5 min {{job}}"),
                  Query("1 - sentiment:objective:latency", "objective")], "percentunit"),
@@ -236,7 +237,7 @@ EXPERIMENT = Board(
                 [Query(f"max by ({VARIANT}) (sentiment_experiment_stopped{{{OF_VARIANT}}})",
                        "{{variant}}")], single=True, limit=1),
             Figure("Failed", "Share of its requests answered by 5xx.",
-                [Query(ratio(of_variant("requests_total", f'{OF_VARIANT},status=~"5xx|failed"'),
+                [Query(ratio(of_variant("requests_total", f'{OF_VARIANT},status="5xx"'),
                              of_variant("requests_total")), "{{variant}}")], "percentunit"),
             Figure("99th percentile", "Of the seconds until an answer.",
                 [Query(quantile(0.99, "sentiment_experiment_request_seconds", OF_VARIANT, VARIANT),
@@ -254,9 +255,10 @@ EXPERIMENT = Board(
                 "percentunit", most=1),
             Figure("Confirmed", "Share of its answers with feedback that it calls right, since the "
                 "start. The verdict is the analysis's: this has no intervals.",
-                [Query(f"sum by ({VARIANT}) (sentiment_experiment_feedback_total"
-                       f'{{{OF_VARIANT},outcome="confirmed"}}) / sum by ({VARIANT}) '
-                       f"(sentiment_experiment_feedback_total{{{OF_VARIANT}}})", "{{variant}}")],
+                [Query(ratio(f"sum by ({VARIANT}) (sentiment_experiment_feedback_total"
+                             f'{{{OF_VARIANT},outcome="confirmed"}})',
+                             f"sum by ({VARIANT}) (sentiment_experiment_feedback_total"
+                             f"{{{OF_VARIANT}}})"), "{{variant}}")],
                 "percentunit", most=1),
             Figure("Shadow", "Texts by outcome: scored, of these agreed with the control, failed, "
                 "dropped.",

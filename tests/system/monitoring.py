@@ -16,7 +16,7 @@ import httpx
 import yaml
 
 FILES = Path(__file__).resolve().parents[2] / "charts" / "sentiment-monitoring" / "files"
-FASTER = 60
+FASTER = 120
 """How many times sooner than in earnest the rules look back and alerts fire."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 DURATION = re.compile(r"(?<=\[)(\d+)([smhdw])(?=\])|(?<=offset )(\d+)([smhdw])")
@@ -53,7 +53,7 @@ def faster(rules: Path) -> str:
 
 
 def _seconds(number: str, unit: str) -> int:
-    return max(int(number) * UNITS[unit] // FASTER, 2)
+    return max(int(number) * UNITS[unit] // FASTER, 3)
 
 
 def _divided(found: re.Match[str]) -> str:

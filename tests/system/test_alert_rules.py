@@ -1,6 +1,7 @@
 """Prometheus' and Alertmanager's own tools on the chart's files."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
@@ -20,9 +21,10 @@ def test_prometheus_reads_the_rules(monitoring_tools):
     assert "rules found" in run("promtool", "check", "rules", FILES / "rules.yaml")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_alerts_fire_when_they_should_and_are_silent_when_they_should_not(monitoring_tools, case):
-    assert "SUCCESS" in run("promtool", "test", "rules", case)
+def test_alerts_fire_when_they_should_and_are_silent_when_they_should_not(monitoring_tools):
+    with ThreadPoolExecutor() as pool:  # promtool takes one file after the other, on one core
+        told = list(pool.map(lambda case: run("promtool", "test", "rules", case), CASES))
+    assert len(told) > 2 and all("SUCCESS" in each for each in told)
 
 
 def test_a_wrong_expectation_fails(monitoring_tools, tmp_path):

@@ -15,6 +15,8 @@ from tests.system.test_page import CONTRASTS
 
 TEXTS = ("good", "a good parcel", "bad", "not good", "<img src=x onerror=alert(1)>", "the parcel")
 KEY = "key-of-the-dashboard"
+HOSTILE = "<img src=x onerror=alert(1)>"
+TICKS = "[...document.querySelectorAll('svg .tick')].map((it) => it.getBoundingClientRect().height)"
 SIZES = {"desk": (1280, False), "phone": (390, True)}
 
 
@@ -32,8 +34,8 @@ def page(chromium, service, tmp_path_factory):
     """The opened page, with some looks in it."""
     address, folder = service
     room, port = rooms()["pipelines"], free_port()
-    decision = 'sentiment_monitor_decision{model="words",decision="act"} 1\n'
-    (folder / "monitor.prom").write_text(decision)
+    decision = 'sentiment_monitor_decision{{model="{}",decision="act"}} 1\n'
+    (folder / "monitor.prom").write_text(decision.format("words") + decision.format(HOSTILE))
     command = (
         room.environment / "bin" / "sentiment-pipelines", "dashboard", "--service", address,
         "--port", port, "--interval", "1", "--log", folder / "requests",
@@ -47,7 +49,7 @@ def page(chromium, service, tmp_path_factory):
         browser.addresses.clear()
         browser.open(shown)
         browser.wait("document.querySelectorAll('figure').length > 5")
-        for _ in range(5):
+        for _ in range(3):
             ask(address, 10)
             time.sleep(1)
         yield browser
@@ -108,6 +110,13 @@ def test_an_alert_is_a_card_with_its_runbook(page):
     assert "something has to be done about words" in card
     assert "docs/operations.md#sentimentmonitoracts" in card
     assert page.evaluate("document.title").startswith("(")
+    assert HOSTILE in card and page.evaluate("document.querySelector('img')") is None
+
+
+def test_who_knows_none_of_the_figures_sees_at_once_whether_all_is_well(page):
+    page.wait("document.getElementById('verdict').className === 'warn'")
+    said = page.evaluate("document.getElementById('verdict').innerText")
+    assert said == "One thing needs a look, no hurry"
 
 
 def test_the_mouse_reads_a_value_off_a_course(page):
@@ -143,6 +152,8 @@ def test_everything_is_readable_and_nothing_sticks_out(page, scheme, size):
     for board in ("service", "data"):
         choose(page, board)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        sizes = page.evaluate(TICKS)
+        assert sizes and min(sizes) > 7, "the scale of a course can be read"
         low = [it for it in page.evaluate(CONTRASTS) if it[1] < 4.5]
         assert low == []
 

@@ -5,8 +5,12 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from rich.console import Console
@@ -15,6 +19,7 @@ from sentiment_common.errors import InputError
 from sentiment_pipelines import images
 from sentiment_pipelines.environments import ROOT, Room, rooms
 from sentiment_pipelines.images import building, contents, sbom, sizes
+from sentiment_pipelines.images.docker import environment
 
 CANARY = "canary-7f3a"
 BRIDGE = "172.17.0.1"
@@ -59,9 +64,9 @@ def tree(docker, tmp_path, monkeypatch):
         docker.ask("image", "rm", "--force", *names)
 
 
-def build(tree):
+def build(tree, base=""):
     room = Room("compare", tree / "components/compare")
-    (made,) = images.build([room], Console(quiet=True))
+    (made,) = images.build([room], Console(quiet=True), base)
     return made
 
 
@@ -166,6 +171,72 @@ def test_a_file_that_changes_while_the_image_is_built_leaves_no_image(docker, tr
     ):
         build(tree)
     assert docker.ask("image", "ls", "--quiet", contents.Image.name).stdout == ""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_stopped_ends_at_once_and_leaves_no_image(docker, tree, ending):
+    file = tree / "Dockerfile"
+    slow = "FROM tools AS parts\nRUN sleep 60\n"
+    file.write_text(file.read_text().replace("FROM tools AS parts\n", slow))
+    begin = time.monotonic()
+
+    def tell(words):
+        if words == "takes the lock apart":
+            signal.raise_signal(ending)
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    image = contents.Image(Room("compare", tree / "components/compare"), images.base.find(docker))
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        building.run(docker, image, tell)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert time.monotonic() - begin < 50
+    assert docker.ask("image", "ls", "--quiet", contents.Image.name).stdout == ""
+
+
+def test_two_builds_of_the_same_at_once_both_end_well(docker, tree):
+    code = tree / "components/compare/src/sentiment_compare/cli.py"
+    code.write_text(code.read_text() + f"# {tree}\n")
+    with ThreadPoolExecutor() as pool:
+        one, other = pool.map(build, [tree, tree])
+    assert one.image.reference == other.image.reference
+    assert build(tree).seconds == 0
+
+
+@pytest.fixture
+def base(docker):
+    """Makes a base that differs from ours by some lines of a Dockerfile."""
+    name = f"sentiment-base:other-{os.getpid()}"
+
+    def made(lines):
+        file = f"FROM {images.base.NAME}\n{lines}\n"
+        command = docker.command("build", "--quiet", f"--tag={name}", "-")
+        subprocess.run(
+            command, input=file, env=environment(), text=True, check=True, capture_output=True
+        )
+        return name
+
+    yield made
+    docker.ask("image", "rm", "--force", name)
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ("RUN rm /usr/bin/python3", "the base has no Python 3.11 with venv; another"),
+        ("RUN rm -r /usr/lib/python3.11/ensurepip", "the base has no Python 3.11 with venv"),
+        ("USER 12", "the user of the base is not root; set it back"),
+    ],
+    ids=["no Python", "no venv", "a user"],
+)
+def test_a_base_that_does_not_do_is_one_line(docker, tree, base, lines, complaint):
+    with pytest.raises(InputError, match=complaint):
+        build(tree, base(lines))
+
+
+def test_an_entry_point_of_the_base_is_not_inherited(docker, tree, base):
+    made = build(tree, base('ENTRYPOINT ["echo"]\nCMD ["hello"]')).image.reference
+    done = docker.ask("run", "--rm", "--network=none", made, "sentiment-compare", "--help")
+    assert done.stdout.startswith("usage: sentiment-compare")
 
 
 def test_a_base_that_is_not_here_is_one_line(docker, monkeypatch):

@@ -13,7 +13,7 @@ from sentiment_pipelines.dashboard import promql
 from sentiment_pipelines.dashboard.samples import Samples, parsed
 from tests.system.monitoring import FILES, prometheus
 
-BEGIN, STEP, LOOKS = 1_700_000_000, 15, 400
+BEGIN, STEP, LOOKS, SHAPES = 1_700_000_000, 15, 400, 100
 MOMENTS = (BEGIN + 40 * STEP, BEGIN + 200 * STEP + 7, BEGIN + (LOOKS - 1) * STEP)
 QUERIES = (
     "up", "sum(up)", "absent(up)", "absent(nothing)", "vector(3)", "time()", "2 - 3 * 4 / 5",
@@ -28,16 +28,30 @@ QUERIES = (
     "histogram_quantile(0.5, sum by (le) (rate(took_bucket[5m])))",
     "histogram_quantile(0.99, sum by (le, job) (rate(took_bucket[5m])))",
     "load > scalar(sum(load)) / 3", "load - on (instance) other",
+    "rate(shaped_total[1m])", "increase(shaped_total[10m])", "avg_over_time(shaped_total[20m])",
+    "increase(shaped_total[1h] offset 20m)", "last_over_time(shaped_total[5m])",
+    "increase(shaped_total[10m]) > 0 unless last_over_time(shaped_total[1m]) > 500",
+    "count(last_over_time(late_total[1d])) unless count(late_total)",
+    "absent(last_over_time(nothing[1d]))", "absent(last_over_time(load[1d]))",
     "sum by (code) (rate(asked_total[5m])) / ignoring (code) group_left () "
     "sum(rate(asked_total[5m]))",
 )  # fmt: skip
 
 
 def looks():
-    """Yields what each look found: counters that are reset, gauges, a histogram, a latecomer."""
+    """Yields what each look found: counters that are reset, gauges, a histogram, a latecomer.
+
+    And counters of any shape, which begin, end, have gaps and start anew wherever chance will.
+    """
     chance = random.Random(5)  # noqa: S311
     counters = {(i, code): 0 for i in "ab" for code in ("200", "400", "503")}
     buckets = [0, 0, 0]
+    shapes = [
+        (chance.randrange(LOOKS), chance.randrange(LOOKS), chance.choice((0, 0.1, 0.9)),
+         chance.choice((0, 0.05, 0.5)))
+        for _ in range(SHAPES)
+    ]  # fmt: skip
+    shaped = [chance.randrange(1000) for _ in shapes]
     for look in range(LOOKS):
         lines = []
         for (instance, code), value in counters.items():
@@ -53,6 +67,12 @@ def looks():
             lines.append(f'took_bucket{{job="s",le="{bound}"}} {count}')
         if look >= 300:
             lines.append('late_total{job="s"} 1')
+        for shape, (begin, end, gaps, resets) in enumerate(shapes):
+            if not begin <= look < end or chance.random() < gaps:
+                continue
+            rise = chance.choice((0, 0, 1, chance.randrange(1000)))
+            shaped[shape] = rise if chance.random() < resets else shaped[shape] + rise
+            lines.append(f'shaped_total{{shape="{shape}"}} {shaped[shape]}')
         yield BEGIN + look * STEP, "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,11 @@ app.kubernetes.io/name: {{ include "sentiment-monitoring.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* The namespace of the service. */}}
+{{- define "sentiment-monitoring.watched" -}}
+{{- default .Release.Namespace .Values.serviceMonitor.namespace -}}
+{{- end -}}
+
 {{/* The groups of files/rules.yaml with this installation's objectives, limits and runbooks. */}}
 {{- define "sentiment-monitoring.rules" -}}
 {{- $seconds := float64 .Values.latencySeconds -}}
@@ -28,6 +33,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $read := .Files.Get "files/rules.yaml" | replace "le=\"0.25\"" $bound | fromYaml -}}
 {{- $given := merge (dict) .Values.objectives .Values.limits -}}
 {{- $groups := list -}}
+{{- $alerts := list -}}
 {{- range $group := $read.groups -}}
 {{- $rules := list -}}
 {{- range $rule := $group.rules -}}
@@ -35,8 +41,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and (eq $group.name "sentiment-objectives") (hasKey $given $name) -}}
 {{- $_ := set $rule "expr" (printf "vector(%v)" (index $given $name)) -}}
 {{- end -}}
-{{- with $rule.annotations -}}
-{{- $_ := set . "runbook_url" (printf "%s%s" $.Values.runbooks .runbook_url) -}}
+{{- if $rule.alert -}}
+{{- $alerts = append $alerts $rule.alert -}}
+{{- $_ := set $rule.annotations "runbook_url" (printf "%s%s" $.Values.runbooks $rule.annotations.runbook_url) -}}
+{{- /* Alerts of what is absent, and of the monitor, have no namespace of their own. */ -}}
+{{- $_ := set $rule.labels "namespace" (printf "{{ or $labels.namespace %q }}" (include "sentiment-monitoring.watched" $)) -}}
 {{- end -}}
 {{- if not (has (default "" $rule.alert) $.Values.disabledAlerts) -}}
 {{- $rules = append $rules $rule -}}
@@ -44,6 +53,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- if $rules -}}
 {{- $groups = append $groups (set $group "rules" $rules) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.disabledAlerts -}}
+{{- if not (has . $alerts) -}}
+{{- fail (printf "disabledAlerts: there is no alert %s" .) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml (dict "groups" $groups) -}}

@@ -24,6 +24,8 @@ def samples():
         ('rate(asked_total{code=~"5.."}[1m])', {labels_of(code="500"): 0.2}),
         ("absent(load) or absent(nothing)", {(): 1}),
         ("load / scalar(sum(load))", {(): 1}),
+        ("avg_over_time(asked_total{code='500'}[20s])", {labels_of(code="500"): 10}),
+        ("histogram_quantile(0.5, load)", {}),
     ],
 )
 def test_queries_give_what_prometheus_gives(samples, query, expected):

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,21 @@ def test_old_samples_are_forgotten_and_recent_ones_kept():
     found.forget(before=400)
     assert list(found.times) == [float(it) for it in range(400, 500, 5)]
     assert len(found.values) == len(found.risen) == 20
+
+
+def test_a_series_that_ended_long_ago_is_forgotten_whole():
+    samples, gone = Samples(keep=60), labels_of(__name__="a", i="gone")
+    samples.look(0, {gone: 1})
+    for time in range(5, 400, 5):
+        samples.look(time, {labels_of(__name__="a"): 2})
+    assert [labels for labels, _ in samples.of("a", everything)] == [labels_of(__name__="a")]
+    assert samples._series["a"].keys() == {labels_of(__name__="a")}
+
+
+@given(st.text(alphabet='a_total{},="\\#\n 1e.N+-é\0', max_size=60))
+def test_garbage_is_refused_as_such_or_read(text):
+    with contextlib.suppress(ValueError):
+        parsed(text, job="s")
 
 
 def test_what_is_scraped_keeps_its_name_its_labels_and_those_of_the_target():

@@ -1,6 +1,11 @@
+import contextlib
 import json
+import socket
 import threading
+import time
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Event
 
 import pytest
 
@@ -35,6 +40,50 @@ class Service:
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def anything():
+    """Answers whatever is asked with the bytes that it was given."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, contextlib.ExitStack() as ended:
+        said = []
+
+        def answer():
+            with contextlib.suppress(OSError):
+                while True:
+                    caller, _ = listening.accept()
+                    with caller:
+                        caller.recv(4096)
+                        caller.sendall(said[0])
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        ended.callback(thread.join)
+        ended.callback(listening.shutdown, socket.SHUT_RDWR)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", said
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH-2.0"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsentiment_in_flight 1\n", "break off"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "IncompleteRead"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"a 1\n" * 5_000_000, "no end"),
+        (b'HTTP/1.1 200 OK\r\n\r\na{b="\xe9"} 1\n', "decode"),
+        (b"HTTP/1.1 500 Internal Server Error\r\n\r\n", "500"),
+    ],
+    ids=["no http", "killed while it answered", "no chunk", "endless", "no text", "fault"],
+)
+def test_whatever_answers_there_the_watch_goes_on(anything, answer, complaint):
+    address, said = anything
+    watch = Watch(Watched(address), FILES)
+    said[:] = [answer]
+    watch.look(1000.0)
+    assert complaint in watch.state()["complaint"]
+    said[:] = [b"HTTP/1.1 200 OK\r\n\r\nsentiment_in_flight 1\n"]
+    watch.look(1005.0)
+    assert watch.state()["complaint"] == ""
 
 
 @pytest.fixture
@@ -134,3 +183,26 @@ def test_many_looks_are_thinned_for_the_page_and_the_last_stays(service):
 def test_no_log_is_no_panel(tmp_path):
     assert last_day(tmp_path / "nowhere", 0.0) == []
     assert last_day(tmp_path, 0.0) == []
+
+
+def test_a_log_whose_lines_are_no_entries_is_said_and_figures_go_on(service, tmp_path):
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    marks = {"schema": 2, "mark": "begin", "written": 0, "dropped": {}, "process": "p", "part": 0}
+    entry = {
+        "seq": 0, "time": now, "request_id": "r", "position": 0, "model": "m", "digest": "sha256:0",
+        "variant": "", "text": "a", "text_kept": "raw", "label": "positive", "probabilities": 3,
+        "latency_ms": 1, "caller": "", "experiment": "", "shadow": False,
+    }  # fmt: skip
+    log = tmp_path / "requests-20261123T153329.057215Z-1-000000.jsonl"
+    log.write_text("".join(f"{json.dumps(line)}\n" for line in (marks, entry)))
+    watch, stop = Watch(Watched(service.address, key="secret", log=tmp_path), FILES), Event()
+    service.text = FIGURES.format(good=1, bad=0)
+    thread = threading.Thread(target=watch.run, args=(stop,))
+    thread.start()
+    for _ in range(100):
+        if watch.state()["complaint"]:
+            break
+        time.sleep(0.05)
+    stop.set()
+    thread.join()
+    assert str(tmp_path) in watch.state()["complaint"] and watch.state()["times"]

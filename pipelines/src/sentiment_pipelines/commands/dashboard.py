@@ -31,8 +31,10 @@ def add(commands: Any) -> None:
         help="request log, for the day before (default: var/requests)",
     )  # fmt: skip
     parser.add_argument(
-        "--monitor", type=Path, metavar="FILE", help="figures that `sentiment-monitor` has written"
-    )
+        "--monitor", type=Path, metavar="FILE",
+        default=environments.VAR / "monitoring" / "monitor.prom",
+        help="figures of the monitor (default: those of `make monitor`)",
+    )  # fmt: skip
     parser.add_argument(
         "--interval", type=float, default=5.0, metavar="SECONDS", help="between looks (default: 5)"
     )

@@ -8,18 +8,20 @@ the samples and a time. An expression that needs more than there is here is refu
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from math import inf, isnan, nan
 from typing import Any
 
 import promql_parser as syntax
 
 from sentiment_common.errors import InputError
-from sentiment_pipelines.dashboard.samples import NAME, Labels, Samples
+from sentiment_pipelines.dashboard.samples import NAME, Labels, Samples, Series
 
 Vector = dict[Labels, float]
 Value = float | Vector
 Query = Callable[[Samples, float], Value]
 Key = Callable[[Labels], Labels]
+OverTime = Callable[[Series, float, float], float | None]
 
 
 def _divided(left: float, right: float) -> float:
@@ -120,8 +122,8 @@ def _matcher(matcher: Any) -> tuple[str, Callable[[str], bool]]:
 # --- functions -----------------------------------------------------------------------------------
 def _call(tree: Any) -> Query:
     name, arguments = tree.func.name, tree.args
-    if name in ("rate", "increase", "last_over_time"):
-        return _over_time(name, arguments[0])
+    if name in OVER_TIME:
+        return _over_time(OVER_TIME[name], arguments[0], named=name == "last_over_time")
     if name == "time":
         return lambda samples, time: time
     made = [_query(argument) for argument in arguments]
@@ -131,7 +133,7 @@ def _call(tree: Any) -> Query:
     return lambda samples, time: function(*(argument(samples, time) for argument in made))
 
 
-def _over_time(function: str, tree: Any) -> Query:
+def _over_time(function: OverTime, tree: Any, *, named: bool) -> Query:
     if not isinstance(tree, syntax.MatrixSelector):
         raise NotImplementedError("no subqueries here")
     name, fits, offset = _selected(tree.vector_selector)
@@ -141,11 +143,8 @@ def _over_time(function: str, tree: Any) -> Query:
         end = time - offset
         found: Vector = {}
         for labels, series in samples.of(name, fits):
-            if function == "last_over_time":
-                if (last := series.last(end - seconds, end)) is not None:
-                    found[labels] = last
-            elif (rise := series.increase(end - seconds, end)) is not None:
-                found[_nameless(labels)] = rise / seconds if function == "rate" else rise
+            if (value := function(series, end - seconds, end)) is not None:
+                found[labels if named else _nameless(labels)] = value
         return found
 
     return evaluate
@@ -168,8 +167,9 @@ def _histogram_quantile(share: Value, buckets: Value) -> Value:
     """Interpolates within a bucket; see ``bucketQuantile`` in prometheus/promql/quantile.go."""
     grouped: dict[Labels, list[tuple[float, float]]] = {}
     for labels, count in vector(buckets).items():
-        bound = float(dict(labels)["le"])
-        grouped.setdefault(_without(labels, ("le",)), []).append((bound, count))
+        with suppress(KeyError, ValueError):  # what has no bound is no bucket
+            bound = float(dict(labels)["le"])
+            grouped.setdefault(_without(labels, ("le",)), []).append((bound, count))
     assert isinstance(share, float)  # noqa: S101 (the parser has seen to it)
     return {labels: _quantile(share, sorted(found)) for labels, found in grouped.items()}
 
@@ -187,6 +187,17 @@ def _quantile(share: float, buckets: Sequence[tuple[float, float]]) -> float:
     return low + (high - low) * (rank - below) / (count - below) if count > below else high
 
 
+def _rate(series: Series, start: float, end: float) -> float | None:
+    rise = series.increase(start, end)
+    return None if rise is None else rise / (end - start)
+
+
+OVER_TIME: dict[str, OverTime] = {
+    "avg_over_time": Series.mean,
+    "increase": Series.increase,
+    "last_over_time": Series.last,
+    "rate": _rate,
+}
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "abs": _abs,
     "absent": _absent,

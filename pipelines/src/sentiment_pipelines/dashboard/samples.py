@@ -66,6 +66,11 @@ class Series:
         place = bisect_right(self.times, end) - 1
         return self.values[place] if place >= 0 and self.times[place] >= start else None
 
+    def mean(self, start: float, end: float) -> float | None:
+        """Returns the mean of a window's values, both ends inclusive; None where there is none."""
+        within = self.values[bisect_left(self.times, start) : bisect_right(self.times, end)]
+        return sum(within) / len(within) if within else None
+
     def increase(self, start: float, end: float) -> float | None:
         """Returns by how much a counter rose, as Prometheus 2 extrapolates it.
 
@@ -106,9 +111,10 @@ class Samples:
         """Adds what a look at everything found; a series that is not in it has ended."""
         self._looks.append(time)
         self.add(time, found)
-        for family in self._series.values():
+        for name, family in self._series.items():
             for series in family.values():
                 series.forget(time - self._keep)
+            self._series[name] = {labels: it for labels, it in family.items() if it.times}
 
     def add(self, time: float, found: Mapping[Labels, float]) -> None:
         """Adds further samples of the last look, such as those of rules."""

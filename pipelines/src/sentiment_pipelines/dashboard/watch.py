@@ -6,8 +6,10 @@ import urllib.request
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from sentiment_common.errors import InputError
@@ -21,6 +23,8 @@ TIMEOUT = 5.0
 """Seconds that the service has for its figures."""
 LOG_SECONDS, NO_LOG_SECONDS = 300.0, 10.0
 """Between two readings of the request log, and until there is something in it."""
+MOST_BYTES = 16_000_000
+"""Of the service's figures: an address that never ends is no service."""
 DRAWN = 360
 """Points of a course that are sent to the page."""
 ORDER = ("service", "model", "data", "experiment")
@@ -125,6 +129,9 @@ class Watch:
                 self._log_complaint = ""
             except InputError as error:
                 self._log_complaint = str(error)
+            except (OSError, ValueError, TypeError, AttributeError) as error:
+                # Lines that are JSON but no entries: the log is read again later, the page goes on.
+                self._log_complaint = f"{self.watched.log} cannot be read: {_said(error)}"
             stop.wait(LOG_SECONDS if self._day else NO_LOG_SECONDS)
 
     def _drawn(self, board: Board, step: int) -> dict[str, Any]:
@@ -143,8 +150,8 @@ class Watch:
             text = _fetched(f"{self.watched.service}/metrics", self.watched.key)
             found = parsed(text, job=JOB, instance=address)
             complaint = ""
-        except (OSError, ValueError) as error:
-            complaint = str(error)
+        except (OSError, ValueError, HTTPException) as error:
+            complaint = _said(error)
         found[labels_of(__name__="up", job=JOB, instance=address)] = float(not complaint)
         monitored, more = self._monitored()
         return {**found, **monitored}, complaint or more
@@ -170,9 +177,17 @@ def _drawn(panel: Panel, step: int) -> dict[str, Any]:
     return {**panel.drawing, "series": series}
 
 
+def _said(error: Exception) -> str:
+    if isinstance(error, URLError) and isinstance(error.reason, OSError):
+        error = error.reason
+    return str(error).strip() or type(error).__name__
+
+
 def _fetched(address: str, key: str) -> str:
     headers = {"X-API-Key": key} if key else {}
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 (checked: http alone)
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-        text: bytes = answer.read()
+        text: bytes = answer.read(MOST_BYTES + 1)
+    if answer.length or len(text) > MOST_BYTES:
+        raise ValueError("its figures break off, or have no end")
     return text.decode()

@@ -11,16 +11,26 @@ function ago(seconds) {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-function say(kind, text) {
-  at("dot").className = `dot ${kind}`;
-  if (at("status").textContent !== text) at("status").textContent = text;
+function say(kind, verdict, status) {
+  at("verdict").className = kind;
+  // What has not changed is not read out again.
+  if (at("verdict").textContent !== verdict) at("verdict").textContent = verdict;
+  at("status").textContent = status;
 }
 
+/** What somebody who knows none of the figures has to know. */
 function showStatus() {
   const now = state.times[state.times.length - 1];
-  if (!now) say("", `Looking at ${state.service} …`);
-  else if (state.complaint) say("bad", `${state.service}: ${state.complaint}`);
-  else say("good", `${state.service}, every ${ago(state.interval)}, for ${ago(now - state.times[0])}`);
+  const named = (wanted) => new Set(state.alerts.filter(wanted).map((alert) => alert.name)).size;
+  const pages = named((alert) => alert.state === "firing" && alert.severity === "page");
+  const tickets = named((alert) => alert.state === "firing" && alert.severity !== "page");
+  const seen = `${state.service}, every ${ago(state.interval)}, for ${ago(now - state.times[0])}`;
+  if (!now) say("", `Looking at ${state.service} …`, "");
+  else if (state.complaint) say("bad", "There are no figures", `${state.service}: ${state.complaint}`);
+  else if (pages) say("bad", "Act now: callers do not get what they came for", seen);
+  else if (tickets) say("warn", `${tickets === 1 ? "One thing needs" : `${tickets} things need`} a look, no hurry`, seen);
+  else if (state.alerts.length) say("good", "All is well so far", seen);
+  else say("good", "All is well", seen);
 }
 
 /** Alerts of one rule in one state are one card: ten signals may drift at a time. */
@@ -152,7 +162,7 @@ async function look() {
     state = await (await fetch("/state.json")).json();
     show();
   } catch (error) {
-    say("bad", "The dashboard was ended: start it again with make dashboard.");
+    say("bad", "The dashboard was ended", "Start it again with make dashboard.");
   }
   setTimeout(look, 1000 * Math.min(SLOWEST, state?.interval ?? SLOWEST));
 }

@@ -2,8 +2,14 @@
 // Draws the course of figures as SVG. A course is a list of numbers, null where there was none.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = { width: 560, height: 190, left: 46, right: 8, top: 8, bottom: 22 };
-const KNOWN = { negative: "--negative", neutral: "--neutral", positive: "--positive" };
+const SIZE = {
+  // On a phone it is drawn in its own size: shrunk, nobody could read the scale.
+  get width() { return window.innerWidth < 600 ? 320 : 560; },
+  height: 190, left: 46, right: 8, top: 8, bottom: 22,
+};
+const KNOWN = {
+  negative: "--negative", neutral: "--neutral", positive: "--positive", limit: "--bad", objective: "--bad",
+};
 const COLOURS = 8;
 
 function element(name, attributes = {}, ...children) {
@@ -27,11 +33,12 @@ function shown(value, unit) {
     return `${percent.toFixed(percent === 0 || percent >= 10 ? 0 : percent >= 1 ? 1 : 2)} %`;
   }
   if (unit === "s") {
+    if (value === 0) return "0 s";
     if (value >= 3600) return `${(value / 3600).toFixed(1)} h`;
     if (value >= 90) return `${Math.round(value / 60)} min`;
     return value >= 1 ? `${value.toFixed(1)} s` : `${(1000 * value).toFixed(value < 0.01 ? 1 : 0)} ms`;
   }
-  const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 1 ? 1 : 3;
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   const number = value.toLocaleString("en", { maximumFractionDigits: digits });
   return unit === "reqps" || unit === "cps" ? `${number}/s` : number;
 }
