@@ -31,8 +31,13 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def live(file):
-    return LiveExperiment(file, state_path(file), SERVED, VariantMetrics(Metrics()))
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+def live(file, metrics):
+    return LiveExperiment(file, state_path(file), SERVED, VariantMetrics(metrics))
 
 
 def test_a_change_is_taken_over_and_a_broken_one_is_not(live, file, caplog):
@@ -88,6 +93,15 @@ def test_a_stop_that_is_taken_back_is_told(live, file, caplog):
     live.look()
     assert live.assign("me").name == "challenger"
     assert "variant challenger is no longer stopped" in caplog.text
+
+
+def test_a_stop_is_told_no_longer_when_another_experiment_begins(live, file, metrics):
+    told = 'sentiment_experiment_stopped{experiment="one",variant="challenger"}'
+    live.stop("challenger", "error_rate 0.5 of 400")
+    assert f"{told} 1.0" in metrics.text().decode()
+    file.write_text(TWO.replace('"one"', '"two"'))
+    live.look()
+    assert f"{told} 0.0" in metrics.text().decode()
 
 
 def test_a_file_that_may_be_read_again_is_read_again(live, file, monkeypatch):

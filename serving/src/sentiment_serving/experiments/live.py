@@ -97,6 +97,8 @@ class LiveExperiment:
             logger.error("the experiment stays as it was: %s", error)
             return
         self._kept = self._stops_of(fresh.name)
+        for variant in self.experiment.variants:  # an alert on a stop ends with its experiment
+            self._metrics.stopped(self.experiment.name, variant.name, now=False)
         self.experiment = fresh
         self._metrics.changed("accepted")
         weights = fresh.weights(datetime.now(UTC))
