@@ -68,10 +68,12 @@ predict:  ## score many texts: INPUT=tickets.csv OUTPUT=scored.parquet TEXT=body
 WINDOW ?= 24h
 UNTIL ?=
 ALARMS ?=
-monitor:  ## drift, quality and what to do about them, on live traffic: WINDOW=24h UNTIL= LOG= ALARMS=FILE
+SHOW_TEXTS ?=
+monitor:  ## drift, quality, what to do, on live traffic: WINDOW=24h UNTIL= LOG= ALARMS=FILE SHOW_TEXTS=1
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines monitor $(backend) --window "$(WINDOW)" --log "$(LOG)" \
-	  $(if $(UNTIL),--until "$(UNTIL)") $(if $(ALARMS),--alarms '$(ALARMS)') $(if $(MODEL),--model "$(MODEL)")
+	  $(if $(UNTIL),--until "$(UNTIL)") $(if $(ALARMS),--alarms '$(ALARMS)') $(if $(MODEL),--model "$(MODEL)") \
+	  $(if $(SHOW_TEXTS),--show-texts)
 
 COMPARE ?=
 runs:  ## list the runs, or compare some: make runs COMPARE="latest latest~1"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sentiment_common.request_log import Entry
+from sentiment_common.request_log.entry import entry_line
 from sentiment_pipelines.environments import rooms
 
 ARTIFACTS = (
@@ -179,6 +181,39 @@ def test_the_champion_scores_a_file_row_by_row_and_the_same_again_is_not_scored_
     assert once_more.returncode == 0, once_more.stdout + once_more.stderr
     assert not list((var / "runs" / "latest" / "logs").glob("*.sh"))
     assert (tmp_path / "new" / "scored.jsonl").read_text() == scored
+
+
+def answers(model, day, count=120):
+    """Log lines of a day on which a model answered, as a service writes them that keeps no text."""
+    labels = ("negative", "neutral", "positive")
+    for number in range(count):
+        told = labels[number % 3]
+        yield entry_line(Entry(
+            number, f"{day}T{number // 60:02}:{number % 60:02}:00Z", f"{day}-{number}", 0,
+            "sentiment", model, "", None, "none", told,
+            {it: 0.8 if it == told else 0.1 for it in labels}, 3.0, "", "", False,
+        ))  # fmt: skip
+
+
+def test_the_champion_is_watched_and_each_decision_is_the_next_ones_history(var, first, tmp_path):
+    champion = Path(called(var, [str(PIPELINES), "champion"]).stdout.strip())
+    digest = json.loads((champion / "artifact.json").read_text())["digest"]
+    days = ("2026-11-02", "2026-11-03")
+    for day in days:
+        file = tmp_path / f"requests-{day.replace('-', '')}T000000.000000Z-7-000000.jsonl"
+        file.write_bytes(b"".join(answers(digest, day)))
+    for number, until in enumerate((days[1], "2026-11-04")):
+        words = (str(PIPELINES), "monitor", "--log", str(tmp_path), "--until", f"{until}T00:00:00Z")
+        done = called(var, words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "# TYPE" not in done.stdout  # figures for Prometheus are no news for people
+        kept = sorted((var / "monitoring" / "decisions").iterdir())
+        said = json.loads((kept[-1] / "decision.json").read_text())
+        assert (len(kept), said["earlier_windows"]) == (number + 1, number)
+        assert (said["window"]["digest"], said["window"]["rows"]) == (digest, 120)
+    figures = (var / "monitoring" / "monitor.prom").read_text()
+    assert f'decision="{said["decision"]}"}} 1' in figures
+    assert {it.name for it in (var / "monitoring").iterdir()} == {"decisions", "monitor.prom"}
 
 
 def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path):

@@ -26,7 +26,7 @@ TRAINED, TRAINING, MONTH = 5_485, 1_000, 30
 """Texts that the reference is of, that the domain classifier gets, and windows of a month."""
 PARTS = ("quiet", "drift", "slow", "season")
 DEALS = {
-    True: ((500, 60, 16, 0), (500, 60, 1, TRAINING)),
+    True: ((500, 30, 34, 0), (2_000, 30, 34, 0), (500, 60, 1, TRAINING), (2_000, 6, 34, TRAINING)),
     False: ((500, 30, 2, 0),),
 }
 """Rows of a window, windows of a deal, deals, and texts that the domain classifier gets."""
@@ -169,7 +169,9 @@ def share(values: Iterable[bool]) -> float:
 
 
 def percent(value: float) -> str:
-    """Returns a share in percent, as short as it may be."""
+    """Returns a share in percent, as short as it may be; a dash if there is none."""
+    if np.isnan(value):
+        return "–"
     return f"{100 * value:.0f}%" if value in (0, 1) else f"{100 * value:.1f}%"
 
 
@@ -215,7 +217,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if none is named")
     parser.add_argument("--run", type=Path, default=ROOT / "var" / "runs" / "latest")
     parser.add_argument("--policy", default=AUTO, help="as the command takes it")
-    parser.add_argument("--full", action="store_true", help="a thousand windows: half an hour")
+    parser.add_argument("--full", action="store_true", help="a thousand windows a row: an hour")
     parser.add_argument("--plot", type=Path, help="where the drawing of the slow drift goes")
     options = parser.parse_args()
     parts = options.parts or PARTS

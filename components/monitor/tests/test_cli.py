@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from sentiment_common.artifacts import EVALUATION, EXAMPLES, STATISTICS
+
 START, DAY = datetime(2026, 11, 2, tzinfo=UTC).timestamp(), 86_400.0
 
 
@@ -67,7 +69,7 @@ def test_tfdv_compares_with_training_and_the_window_before(
     log.day(draw(500, 3)).day(draw(500, 4, shares), START + DAY)
     folder, history = log.write(tmp_path / "log"), tmp_path / "history"
     given = ("--statistics", statistics)
-    assert run(folder, *given, out="history/1").returncode == 0
+    assert run(folder, *given, out="history/1", here=True).returncode == 0
     calm = findings(decided("history/1"))
     assert calm["tfdv_label/tfdv-skew"]["verdict"] == "ok"
     done = run(folder, *given, "--history", history, until=START + 2 * DAY)
@@ -109,6 +111,35 @@ def test_a_bundle_without_a_reference_still_has_its_domain(
     assert "no reference" in decided()["reasons"][0]
     assert run(folder, "--examples", examples, model=plain_bundle).returncode == 0
     assert decided()["decision"] == "act"
+
+
+def test_an_empty_artifact_is_as_good_as_none(log, draw, run, decided, empty, tmp_path):
+    folder = log.day(draw(300, 3)).write(tmp_path / "log")
+    given = [(f"--{kind.name}", empty(kind)) for kind in (EXAMPLES, STATISTICS, EVALUATION)]
+    done = run(folder, *(it for pair in given for it in pair))
+    assert done.returncode == 0, done.stderr
+    told = findings(decided())
+    assert not [name for name in told if name.startswith(("domain", "tfdv"))]
+    assert decided()["quality"]["baseline"]["source"] == "when it was trained (cross-fitted)"
+
+
+def test_an_artifact_that_lost_its_files_is_not_empty(log, draw, run, empty, tmp_path):
+    folder = log.day(draw(300, 3)).write(tmp_path / "log")
+    examples = empty(EXAMPLES)
+    (examples / "summary.json").write_text('{"rows": {"kept": 300}}')
+    done = run(folder, "--examples", examples)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().split("\n")) == 1
+
+
+def test_figures_bear_the_name_that_the_service_gives_the_model(log, draw, run, decided, tmp_path):
+    name = 'a "model"\\ of\nours'
+    folder = log.day(draw(300, 3), model=name).write(tmp_path / "log")
+    assert run(folder).returncode == 0
+    assert decided()["window"]["model"] == name
+    lines = (tmp_path / "drift.prom").read_text().split("\n")
+    escaped = 'a \\"model\\"\\\\ of\\nours'
+    assert f'sentiment_monitor_decision{{model="{escaped}",decision="ok"}} 1' in lines
 
 
 def test_prometheus_can_read_the_figures(log, draw, run, tmp_path):
@@ -154,3 +185,18 @@ def test_a_damaged_log_is_read_as_far_as_it_goes(log, draw, run, decided, tmp_pa
     assert "damaged" in done.stderr
     assert decided()["log"]["damaged"] >= 15
     assert decided()["decision"] == "ok"
+
+
+@pytest.mark.parametrize("value", ["NaN", "7.5"])
+def test_what_is_no_probability_is_damaged_and_said(log, draw, run, decided, value, tmp_path):
+    folder = log.day(draw(400, 3)).write(tmp_path / "log")
+    (path,) = folder.glob("requests-*.jsonl")
+    lines = path.read_text().split("\n")
+    for place in range(1, 101):
+        lines[place] = re.sub(r'("neutral":)[^,}]+', rf"\g<1>{value}", lines[place])
+    path.write_text("\n".join(lines))
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    said = decided()
+    assert (said["window"]["rows"], said["log"]["damaged"]) == (300, 100)
+    assert "log lines are damaged, dropped or lost" in said["reasons"][-1]

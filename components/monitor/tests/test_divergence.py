@@ -72,7 +72,7 @@ def test_a_million_rows_do_not_make_a_small_difference_a_large_one():
 def test_the_bin_that_moved_most_is_named():
     signal = Signal("length", ("short", "middle", "long"), (500, 400, 100), (100, 400, 500))
     found = find(signal, choose("auto"), "The length of the texts")
-    assert "short: 50.0% there, 10.0% now" in found.words
+    assert "most of all short, 50.0% in training and 10.0% now" in found.words
 
 
 def test_few_rows_tell_nothing():

@@ -30,9 +30,14 @@ def past(day, verdict, counts=USUAL, length=1.0):
     )  # fmt: skip
 
 
-def place(day, before, counts=SUNDAY, name="label", detector="psi", effect=0.5):
+def place(
+    day, before, counts=SUNDAY, name="label", detector="psi", effect=0.5, details=None
+):  # fmt: skip
     """Places a finding of a day in what came before."""
-    finding = Finding(name, detector, 0.5, effect, 0.1, 0.2, 0.0, 1_000, "act", "It moved.")
+    finding = Finding(
+        name, detector, 0.5, effect, 0.1, 0.2, 0.0, 1_000, "act", "It moved.",
+        details=details or {},
+    )  # fmt: skip
     (found,) = placed([finding], [Signal("label", BINS, USUAL, counts)], Now(day), before)
     return found
 
@@ -81,6 +86,23 @@ def test_a_finding_without_counts_comes_back_if_it_is_no_larger():
     given = {"name": "domain", "detector": "domain"}
     assert place(13, week, effect=0.72, **given).seasonal
     assert not place(13, week, effect=0.95, **given).seasonal
+
+
+def test_another_new_word_each_sunday_is_no_season():
+    week = [past(6, "act"), *(past(day, "ok") for day in range(7, 13))]
+    for it in week:
+        then = {"terms": [["zephyrix", 0.0, 0.3]]}
+        it.findings["vocabulary/vocabulary"] = {**it.findings["label/psi"], "details": then}
+    given = {"name": "vocabulary", "detector": "vocabulary"}
+    assert place(13, week, details={"terms": [["zephyrix", 0.0, 0.3]]}, **given).seasonal
+    assert not place(13, week, details={"terms": [["quillon", 0.0, 0.3]]}, **given).seasonal
+
+
+def test_what_a_model_is_unsure_of_may_come_back_every_week():
+    week = [past(6, "act"), *(past(day, "ok") for day in range(7, 13))]
+    for it in week:
+        it.findings["estimate/cbpe"] = it.findings["label/psi"]
+    assert place(13, week, name="estimate", detector="cbpe").seasonal
 
 
 def test_wrong_answers_are_no_season():

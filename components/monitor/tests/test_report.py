@@ -85,6 +85,7 @@ def test_another_domain_is_in_the_headline_and_its_words_are_named(outcome, draw
     said = checked(render(found))
     assert found.decision.decision == "act"
     assert "Act: train the model again" in said
+    assert "make pipeline-run" in said
     assert "film" in said and "new" in said
 
 

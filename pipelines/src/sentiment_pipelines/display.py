@@ -57,7 +57,9 @@ class Progress:
         """Leaves one line per task."""
         if self._console.is_terminal:
             self._live.stop()
-        results = "".join(f"  {name} {value}" for name, value in record.results.items())
+        told = {name: str(value) for name, value in record.results.items()}
+        # A result of many lines is a file for another program.
+        results = "".join(f"  {name} {it}" for name, it in told.items() if "\n" not in it)
         mark = "[green]✓[/]" if record.exit_code == 0 else "[red]✗[/]"
         if record.reused_from:
             mark, results = "[cyan]=[/]", f"  as in run {record.reused_from}{results}"

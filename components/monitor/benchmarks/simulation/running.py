@@ -159,7 +159,7 @@ def _together(parts: Sequence[Answers]) -> Answers:
 
 def _remembered(outcome: Outcome) -> Past:
     window, said = outcome.window, outcome.decision
-    findings = {it.key: asdict(replace(it, details={})) for it in said.findings}
+    findings = {it.key: asdict(it) for it in said.findings}
     return Past(
         window.since, window.until, said.decision, len(window.answers), findings,
         {it.name: it for it in outcome.signals}, {}, Path(),

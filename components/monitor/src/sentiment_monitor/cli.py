@@ -11,10 +11,13 @@ from sentiment_common.artifacts import (
     DRIFT,
     EVALUATION,
     EXAMPLES,
+    MANIFEST,
     MODEL,
     STATISTICS,
+    Kind,
     Source,
     file_sha256,
+    read_intact,
     read_manifest,
     write_json,
 )
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from sentiment_monitor.window import Window
 
 logger = logging.getLogger(__name__)
+
+NOTHING = {MANIFEST, "summary.json"}
+"""All that an artifact has that holds nothing."""
 
 STAGE = Stage(
     name="sentiment-monitor",
@@ -83,8 +89,9 @@ def run(task: Task) -> None:
     asked = span.choose(options.since, options.until, options.window, time.time())
     digest = read_manifest(model, MODEL).digest
     known = watching.known_of(
-        model, digest, task.inputs["examples"], task.inputs["evaluation"], chosen
-    )
+        model, digest, _given(task, "examples", EXAMPLES),
+        _given(task, "evaluation", EVALUATION), chosen,
+    )  # fmt: skip
     window, past = _window(task, digest, asked, chosen)
     more = _tfdv(task, window, past, chosen)
     outcome = watching.watch(window, known, chosen, past, more)
@@ -92,6 +99,18 @@ def run(task: Task) -> None:
     task.outputs["report"].write_text(report.render(outcome, texts=options.show_texts), "utf-8")
     task.results["metrics"] = exposition(outcome, time.time())
     _tell(task, outcome)
+
+
+def _given(task: Task, name: str, kind: Kind) -> Path | None:
+    """Returns an optional input; None if it was left out, or holds nothing.
+
+    No input of a pipeline can be left out: it gives an empty artifact for what nobody knows.
+    """
+    folder = task.inputs[name]
+    if folder is None or {path.name for path in folder.iterdir()} - NOTHING:
+        return folder
+    read_intact(folder, kind)  # empty from the first, not an artifact that lost its files
+    return None
 
 
 def _window(task: Task, digest: str, asked: Span, chosen: Policy) -> tuple[Window, list[Past]]:
@@ -114,7 +133,7 @@ def _tfdv(task: Task, window: Window, past: Sequence[Past], chosen: Policy) -> S
     from sentiment_monitor.findings import too_few
     from sentiment_monitor.history import without_overlap
 
-    folder = task.inputs["statistics"]
+    folder = _given(task, "statistics", STATISTICS)
     if folder is None:
         return ()
     if len(window.texts) < chosen.count("min_rows"):

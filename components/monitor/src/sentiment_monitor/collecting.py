@@ -24,6 +24,8 @@ MTIME_SECONDS = 3_600.0
 """A file is read if it was written at most this long before what is looked for."""
 COLUMN = {label: number for number, label in enumerate(LABELS)}
 SHOWN_DIGITS = 19
+SUM_TOLERANCE = 0.01
+"""Probabilities add up to 1; older services logged few digits."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Asked:
     Attributes:
         since: Begin of the window, in seconds since 1970.
         until: End of the window, itself outside.
-        model: Name of the bundle.
+        model: Name of the bundle, if its answers bear no other.
         digest: Digest of the bundle.
         lookback: Quality rests on answers from this time on, at most ``since``.
         texts: How many texts to keep.
@@ -74,7 +76,7 @@ def collect(folder: Path, asked: Asked) -> Window:
         joined.strange, joined.unmatched,
     )  # fmt: skip
     return Window(
-        asked.since, asked.until, asked.model, asked.digest, answers.only(slice(first, last)),
+        asked.since, asked.until, reading.name, asked.digest, answers.only(slice(first, last)),
         answers.only(slice(0, last)), rows, texts, reading.text_kept, tuple(reading.variants),
         account, doubts, max(asked.until, reading.latest, joined.latest),
     )  # fmt: skip
@@ -116,6 +118,7 @@ class _Reading:
         self.variants: dict[str, int] = {"": 0}
         self.text_kept: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
+        self.names: Counter[str] = Counter()
         self.shadows = self.disordered = self.future = 0
         self._texts: list[tuple[int, int, str]] = []
         self._last = (-1, 0.0)
@@ -147,6 +150,9 @@ class _Reading:
 
     def _append(self, entry: Entry, moment: float, inside: bool) -> None:
         row = [float(entry.probabilities[label]) for label in LABELS]
+        # A NaN fails either comparison.
+        if not (min(row) >= 0 and abs(sum(row) - 1) <= SUM_TOLERANCE):
+            raise ValueError("no probabilities")
         label, name = COLUMN[entry.label], key(entry.request_id, entry.position)
         caller = f"caller\0{entry.caller}" if entry.caller else f"request\0{entry.request_id}"
         length = NO_TEXT if entry.text is None else len(entry.text)
@@ -163,6 +169,7 @@ class _Reading:
         self.label.append(label)
         self.length.append(length)
         self.variant.append(variant)
+        self.names[entry.model] += 1
 
     def _keep(self, name: int, row: int, text: str) -> None:
         kept = (-name, row, text)
@@ -170,6 +177,11 @@ class _Reading:
             heapq.heappush(self._texts, kept)
         elif kept > self._texts[0]:
             heapq.heapreplace(self._texts, kept)
+
+    @property
+    def name(self) -> str:
+        """What the service calls the model: dashboards know it by no other name."""
+        return max(sorted(self.names), key=self.names.__getitem__, default=self.asked.model)
 
     def columns(self) -> tuple[Answers, Array]:
         """Returns the answers in order of time, and the place of each row among them."""

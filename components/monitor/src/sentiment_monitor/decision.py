@@ -17,6 +17,8 @@ from sentiment_monitor.wording import plural
 NO_EFFECT = {"domain": 0.5}
 """Where an effect is not 0 without a difference."""
 NOTHING, LOOK = "nothing", "look"
+MISSING = 0.05
+"""A log that lacks a larger share of its entries is said: what is left may be no fair sample."""
 
 
 def judged(findings: Sequence[Finding], level: float) -> list[Finding]:
@@ -59,7 +61,7 @@ def decide(window: Window, findings: Sequence[Finding], policy: Policy) -> Decis
         policy: Says what must hold.
     """
     if reason := _nothing_to_tell(window, findings, policy):
-        return Decision("unknown", (reason,), (LOOK,), findings)
+        return Decision("unknown", (reason, *_missing(window)), (LOOK,), findings)
     open_ones = [it for it in findings if it.verdict in ("watch", "act") and not it.seasonal]
     acting = [it for it in open_ones if _lasts(it, policy)]
     reasons = [_reason(it, policy) for it in sorted(open_ones, key=_weight)]
@@ -67,6 +69,7 @@ def decide(window: Window, findings: Sequence[Finding], policy: Policy) -> Decis
         f"{it.words} It comes back every week and is not counted."
         for it in findings if it.seasonal
     ]  # fmt: skip
+    reasons += _missing(window)
     if acting:
         asked = {policy.follow(it.name) for it in acting}
         follow = tuple(it for it in FOLLOW if it in asked)
@@ -83,6 +86,9 @@ def _nothing_to_tell(window: Window, findings: Iterable[Finding], policy: Policy
     if not rows and window.doubts.models:
         others = ", ".join(sorted(window.doubts.models))
         return f"The model answered nothing in the window; others did: {others}."
+    if not rows and window.doubts.future:
+        entries = plural(window.doubts.future, "log line")
+        return f"Nobody asked anything in the window, but {entries} lie in the future: set a clock."
     if not rows:
         return "Nobody asked anything in the window."
     if rows < policy.count("min_rows"):
@@ -90,6 +96,15 @@ def _nothing_to_tell(window: Window, findings: Iterable[Finding], policy: Policy
     if all(it.verdict == "unknown" for it in findings):
         return "There is nothing to hold the window against: the bundle has no reference."
     return ""
+
+
+def _missing(window: Window) -> list[str]:
+    account = window.account
+    missing = account.lost + account.damaged + sum(account.dropped.values())
+    if missing <= MISSING * (account.entries + missing):
+        return []
+    said = f"{missing:,} of {account.entries + missing:,} log lines are damaged, dropped or lost"
+    return [f"{said}: what is left may not speak for all."]
 
 
 def _lasts(finding: Finding, policy: Policy) -> bool:

@@ -93,9 +93,9 @@ def find(signal: Signal, policy: Policy, what: str) -> Finding:
     index = psi(expected, actual)
     effect = max(0.0, index - psi_by_chance(expected, actual))
     far = effect >= policy.thresholds(signal.name)[0]
+    said = f"has changed; most of all {moved(signal)}" if far else "is much as in training"
     return found(
-        signal.name, "psi", policy, rows,
-        f"{what} lies PSI {effect:.3f} from the reference{moved(signal) if far else ''}.",
+        signal.name, "psi", policy, rows, f"{what} {said} (PSI {effect:.3f}).",
         effect, p_value(expected, actual), index,
         details={"jensen_shannon": jensen_shannon(expected, actual)},
     )  # fmt: skip
@@ -105,4 +105,4 @@ def moved(signal: Signal) -> str:
     """Returns which bin has changed most, in words."""
     one, other = (np.asarray(it) / max(sum(it), 1) for it in (signal.expected, signal.actual))
     most = int(np.argmax(np.abs(other - one)))
-    return f"; most of all {signal.bins[most]}: {one[most]:.1%} there, {other[most]:.1%} now"
+    return f"{signal.bins[most]}, {one[most]:.1%} in training and {other[most]:.1%} now"

@@ -12,6 +12,7 @@ from sentiment_common.errors import InputError
 from sentiment_monitor.collecting import seconds
 from sentiment_monitor.divergence import psi, psi_by_chance
 from sentiment_monitor.findings import Finding, Signal
+from sentiment_monitor.terms import VOCABULARY
 from sentiment_monitor.window import Window
 
 DECISION, SCHEMA_VERSION = "decision.json", 1
@@ -21,10 +22,9 @@ TOLERANCE = 0.25
 """Windows are of one length, or of one hour of the week, if they differ by less of their length."""
 OVERLAP = 0.01
 """Share of its length by which a window may begin before the last one ends: jobs start late."""
-SIMILAR = 1.25
-"""A finding without counts comes back if it is at most so much larger than it was."""
-NEVER_SEASONAL = ("quality", "estimate")
-"""Answers that are wrong are no season, whenever they are given."""
+NEVER_SEASONAL = ("quality",)
+"""Answers that are wrong are no season, whenever they are given. The estimate may be one: it knows
+of no wrong answer, and follows the confidence, which follows who writes on which day."""
 
 
 @dataclass(frozen=True)
@@ -171,5 +171,18 @@ def _came_back(
     if signal is not None and other is not None and signal.bins == other.bins:
         one, now = np.asarray(other.actual), np.asarray(signal.actual)
         return psi(one, now) - psi_by_chance(one, now) < finding.watch
-    effect = earlier.findings[finding.key]["effect"]
-    return finding.effect is not None and finding.effect <= SIMILAR * float(effect)
+    before = earlier.findings[finding.key]
+    # As far apart as worth a look and worth acting on: nearer to each other than that is alike.
+    larger = (finding.effect or 0.0) - float(before["effect"])
+    return larger <= finding.act - finding.watch and _same_words(finding, before)
+
+
+def _same_words(finding: Finding, before: Mapping[str, Any]) -> bool:
+    """Tells whether most of the new words were new then: each week another one is no season."""
+    if finding.name != VOCABULARY:
+        return True
+    now, then = (
+        {it[0] for it in details.get("terms", ())}
+        for details in (finding.details, before.get("details", {}))
+    )
+    return 2 * len(now & then) >= len(now)

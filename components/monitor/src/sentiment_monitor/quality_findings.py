@@ -131,7 +131,7 @@ def _against_baseline(quality: Quality, known: Baseline | None, policy: Policy) 
         return too_few(QUALITY, FEEDBACK, policy, quality.judged)
     accuracy = quality.accuracy if math.isnan(quality.adjusted.value) else quality.adjusted
     right = (
-        f"By {plural(quality.judged, 'judged answer')} the model is right in "
+        f"By {plural(quality.judged, 'judged answer')} of {_lately(policy)} the model is right in "
         f"{percent(accuracy.value)} ({percent(accuracy.low)} to {percent(accuracy.high)})"
     )
     if known is None:
@@ -176,6 +176,12 @@ def _finding(said: _Said, drop: float, error: float, policy: Policy) -> Finding:
         float(stats.norm.sf(drop / error)) if error else 1.0, said.statistic,
         (drop - Z * error, drop + Z * error),
     )  # fmt: skip
+
+
+def _lately(policy: Policy) -> str:
+    """Returns what feedback speaks for, which is longer than the window as a rule."""
+    days, hours = divmod(policy.count("quality_hours"), 24)
+    return f"the last {plural(days, 'day') if not hours else plural(24 * days + hours, 'hour')}"
 
 
 def _unknown(detector: str, rows: int, words: str, policy: Policy) -> Finding:

@@ -26,6 +26,15 @@ FOLLOW = {
     "label": "have some answers labelled",
     "nothing": "",
 }
+HOW = {
+    "retrain": "Add texts of this kind with their labels to the training data, then: "
+    "make pipeline-run. A new model takes over only if it is better.",
+    "look": "Read the strangest texts: run the monitor again with show_texts; a text is in the "
+    "report only if it was logged.",
+    "label": "Have a hundred answers drawn by chance judged, send the labels to /feedback, and run "
+    "the monitor again.",
+}
+"""What a person does next."""
 URGENCY = {"act": 0, "watch": 1, "unknown": 2, "ok": 3}
 MOST_REASONS, MOST_WORDS, MOST_PAST = 4, 12, 60
 STRANGEST = "strangest"
@@ -74,13 +83,14 @@ def _decision(outcome: Outcome) -> str:
     reasons = "".join(f"<li>{html.escape(it)}</li>" for it in said.reasons[:MOST_REASONS])
     more = len(said.reasons) - MOST_REASONS
     rest = paragraph(f"{plural(more, 'more reason')} below.") if more > 0 else ""
+    steps = "".join(paragraph(HOW[it]) for it in said.follow if it in HOW)
     lead = (
         f"{plural(len(window.answers), 'answer')} from {moment(window.since)} to "
         f"{moment(window.until)}, model {window.model} ({window.digest[:19]})."
     )
     return (
         f'<div class="banner {said.decision}"><strong>{html.escape(headline)}</strong>'
-        f"<ul>{reasons}</ul>{rest}</div>{paragraph(lead)}"
+        f"<ul>{reasons}</ul>{rest}{steps}</div>{paragraph(lead)}"
     )
 
 

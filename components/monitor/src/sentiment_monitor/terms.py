@@ -160,4 +160,4 @@ def _matrix(examined: Sequence[Examined], column: dict[str, int]) -> sparse.csr_
 
 
 def _said(change: Change) -> str:
-    return f"{change.term} ({change.expected:.1%} there, {change.actual:.1%} now)"
+    return f"{change.term} (from {change.expected:.1%} to {change.actual:.1%})"

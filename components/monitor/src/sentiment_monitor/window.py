@@ -87,7 +87,7 @@ class Window:
     Attributes:
         since: Begin, in seconds since 1970.
         until: End, itself outside.
-        model: Name of the bundle.
+        model: What the service calls it; the bundle's own name if it answered nothing.
         digest: Digest of the bundle.
         answers: All answers in the window.
         judgeable: The answers that quality rests on, those of the window among them: labels arrive

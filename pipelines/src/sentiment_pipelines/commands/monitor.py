@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,10 @@ def _keep(run: "Run", earlier: Path) -> None:
     task = run.task("monitor")
     if task is None:
         raise RuntimeError(f"run {run.id} has no task that monitors")
-    shutil.copytree(task.folder / "drift", earlier / run.id)
+    # A half-copied decision would stop every later run: it appears whole, and not before.
+    with tempfile.TemporaryDirectory(dir=folder()) as staging:
+        staged = shutil.copytree(task.folder / "drift", Path(staging) / run.id)
+        staged.replace(earlier / run.id)
     figures = folder() / "monitor.prom"
     partial = figures.with_suffix(".partial")
     partial.write_text(str(task.results["metrics"]), encoding="utf-8")
