@@ -1,16 +1,16 @@
 """What the signals cost: CPU of a request with and without them, a look at them, a second's work.
 
-The servers run all the while on one core and are asked in turn, a second or so each: whatever else
-the machine does, it does to all. CPU time is that of a server's processes alone. Two servers that
-are the same differ by some hundredths all the same, by where their memory lies: so all are started
-anew several times, and a second one without signals shows what is no cost of theirs.
+Two servers that are the same differ by some hundredths, by where their memory lies. So it is one,
+whose signals are turned off and on between turns of some hundred requests, and each turn is
+compared with its neighbour: whatever else the machine does, it does to both.
 """
 
 import argparse
-import contextlib
+import asyncio
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -32,8 +32,8 @@ from sentiment_serving.signals.watch import AT_A_TIME
 from sentiment_serving.signals.watched import EXAMINED_TEXTS, Watched
 from sentiment_serving.signals.windows import WINDOWS
 
-WAYS = ("off", "off again", "on")
-CONNECTIONS = (1, 8)
+TURN = 400
+"""Requests, or texts where a request has many: a tenth of a second."""
 WORKERS = 8
 TEXTS = (
     "The parcel came late and the box was wet, but the phone inside works.",
@@ -47,50 +47,75 @@ def main() -> None:
     """Prints tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     candidates.add_options(parser)
-    parser.add_argument("--starts", type=int, default=4, help="of all servers anew")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each server after a start")
-    parser.add_argument("--seconds", type=float, default=1.2, help="of a turn")
+    parser.add_argument("--turns", type=int, default=200, help="with signals, and as many without")
     arguments, _ = parser.parse_known_args()
     bundle = arguments.model or candidates.of_run(arguments.run, "train-baseline", "model")
     if reference.read(bundle) is None:
         raise SystemExit(f"{bundle} has no reference: train it again")
     if arguments.quick:
-        arguments.starts, arguments.rounds = 1, 3
+        arguments.turns = 20
     with tempfile.TemporaryDirectory() as scratch:
-        _requests(bundle, Path(scratch), arguments)
+        _requests(bundle, Path(scratch), arguments.turns)
         _look(bundle, Path(scratch))
     _second(bundle)
 
 
-def _requests(bundle: Path, scratch: Path, options: argparse.Namespace) -> None:
+def _requests(bundle: Path, scratch: Path, turns: int) -> None:
     one = [candidates.one_text(text) for text in TEXTS]
-    many = post("/predict", json.dumps({"texts": TEXTS * 25}).encode())
-    loads = {f"1 text, connections: {count}": (one, count) for count in CONNECTIONS}
-    loads["100 texts, connections: 1"] = [many], 1
-    costs: dict[tuple[str, str], list[float]] = {}
-    for start in range(options.starts):
-        with contextlib.ExitStack() as stack:
-            servers = {
-                way: stack.enter_context(_server(bundle, scratch / f"{way} {start}", way, one[0]))
-                for way in WAYS
-            }
-            for name, (requests, connections) in loads.items():
-                for turn in range(options.rounds):
-                    # Who is asked first changes, too.
-                    for way in WAYS if turn % 2 else reversed(WAYS):
-                        cost = _cost(servers[way], requests, connections, options.seconds)
-                        costs.setdefault((name, way), []).append(cost)
+    many = [post("/predict", json.dumps({"texts": TEXTS * 25}).encode())]
+    loads = {
+        "1 text, 1 connection": (one, 1, TURN), "1 text, 8 connections": (one, 8, TURN),
+        "100 texts, 1 connection": (many, 1, TURN // 20),
+    }  # fmt: skip
+    port, (on_core, other_core) = processes.free_port(), processes.cores()
+    command = [sys.executable, str(candidates.PEERS / "switched.py"), str(bundle), str(port)]
     rows = []
-    for name in loads:
-        off, again, on = (costs[name, way] for way in WAYS)
-        rows.append([
-            name, tables.spread(off, 3), tables.spread(on, 3), _more(on, off), _more(again, off),
-        ])  # fmt: skip
-    header = [
-        "", "CPU ms a request, signals off", "on", "more (95% of the median)",
-        "two servers with signals off",
-    ]  # fmt: skip
+    log = scratch / "server.log"
+    with processes.started(command, port, one[0], log, on_cores=on_core) as server:
+        os.sched_setaffinity(0, other_core)
+        for name, (requests, connections, count) in loads.items():
+            off, on = asyncio.run(_costs(server, requests, connections, count, turns))
+            rows.append([name, tables.spread(off, 3), tables.spread(on, 3), _more(on, off)])
+    header = ["", "CPU ms a request, signals off", "on", "more (95% of the median)"]
     print(tables.table(header, rows))
+
+
+async def _costs(
+    server: processes.Server, requests: Sequence[bytes], connections: int, count: int, turns: int
+) -> tuple[list[float], list[float]]:
+    """Returns CPU milliseconds a request without signals and with them, of neighbouring turns."""
+    opened = [await load.connect(server.port) for _ in range(connections)]
+    costs: dict[bool, list[float]] = {False: [], True: []}
+    await _ask(opened, requests, count)
+    signals_on = True
+    for turn in range(2 * turns):
+        # Who is asked first changes, too: on, off, off, on.
+        if signals_on != (turn % 4 in (0, 3)):
+            os.kill(server.process.pid, signal.SIGUSR1)
+            signals_on = not signals_on
+            await asyncio.sleep(0.01)
+        before = _cpu_seconds(server.process.pid)
+        await _ask(opened, requests, count)
+        costs[signals_on].append(1e3 * (_cpu_seconds(server.process.pid) - before) / count)
+    for connection in opened:
+        connection.close()
+    return costs[False], costs[True]
+
+
+async def _ask(opened: Sequence[load.Connection], requests: Sequence[bytes], count: int) -> None:
+    """Asks so many requests in all, each connection its share.
+
+    Raises:
+        RuntimeError: A request was not answered.
+    """
+
+    async def ask(connection: load.Connection) -> None:
+        for number in range(count // len(opened)):
+            status, _ = await connection.ask(requests[number % len(requests)])
+            if status != "200":
+                raise RuntimeError(f"a request was answered with {status}")
+
+    await asyncio.gather(*map(ask, opened))
 
 
 def _more(costs: Sequence[float], others: Sequence[float]) -> str:
@@ -99,40 +124,12 @@ def _more(costs: Sequence[float], others: Sequence[float]) -> str:
     return f"{statistics.median(more):+.1f}% ({_interval(more)})"
 
 
-def _server(
-    bundle: Path, home: Path, way: str, request: bytes
-) -> contextlib.AbstractContextManager[processes.Server]:
-    candidate = candidates.ours(bundle, home, SENTIMENT_SIGNALS=way.partition(" ")[0])
-    port = processes.free_port()
-    on_core, _ = processes.cores()
-    log = home.with_suffix(".log")
-    return processes.started(
-        candidate.command(port), port, request, log, candidate.environment, on_core
-    )
-
-
-def _cost(
-    server: processes.Server, requests: Sequence[bytes], connections: int, seconds: float
-) -> float:
-    """Returns CPU milliseconds a request.
-
-    Raises:
-        RuntimeError: A request was not answered.
-    """
-    before = _cpu_seconds(server.process.pid)
-    found = load.measure(server.port, requests, connections, seconds, warm_up=0)
-    spent = _cpu_seconds(server.process.pid) - before
-    if found.errors:
-        raise RuntimeError(f"not all requests were answered: {dict(found.outcomes)}")
-    return 1e3 * spent / len(found.latencies)
-
-
 def _cpu_seconds(pid: int) -> float:
-    """Returns CPU time of a tree of processes; ``/proc`` knows it in hundredths of a second only.
+    """Returns CPU time of a process; ``/proc`` knows it in hundredths of a second only.
 
     The clock of another process is the one of clock_getcpuclockid(3), which Python does not have.
     """
-    return sum(time.clock_gettime((~each << 3) | 2) for each in processes.tree(pid))
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def _interval(values: Sequence[float]) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from sentiment_common.artifacts import payload_digest
-from sentiment_common.text import current
+from sentiment_common.text import TextSpecification, current
+from sentiment_models import load, reference
 from sentiment_models.bundle import Bundle, write_bundle
 from sentiment_models.linear import LinearWeights, save_linear
 
@@ -23,6 +24,7 @@ WRITER = Path(__file__).with_name("mlflow_writer.py")
 SCRIPTS = Path(sys.executable).parent
 SECONDS_TO_START = 60
 VOCABULARY = ("good", "bad", "parcel", "not good")
+KNOWN = (*VOCABULARY, "good parcel", "the parcel is not good", "late")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -45,6 +47,23 @@ def tiny_bundle(tmp_path_factory):
     save_linear(folder, LinearWeights(VOCABULARY, 2, idf, coefficients, np.zeros(3)))
     bundle = Bundle(name="tiny", backend="linear", text_specification=specification.digest)
     write_bundle(folder, bundle, folder.parent / "text_spec")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def known_texts():
+    return list(KNOWN) * 200
+
+
+@pytest.fixture(scope="session")
+def watched_bundle(tiny_bundle, known_texts, tmp_path_factory):
+    """The tiny bundle with a reference of 1,400 rows."""
+    folder = shutil.copytree(tiny_bundle, tmp_path_factory.mktemp("watched") / "model")
+    probabilities = load(folder).predict_proba(known_texts)
+    targets = probabilities.argmax(axis=1)
+    targets[::10] = np.arange(len(targets[::10])) % 3
+    specification = TextSpecification.load(folder / "text_spec")
+    reference.make(known_texts, probabilities, targets, specification).write(folder)
     return folder
 
 

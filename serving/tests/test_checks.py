@@ -9,7 +9,7 @@ from sentiment_common.errors import InputError
 from sentiment_models import load
 from sentiment_models.bundle import Bundle, read_bundle, write_bundle
 from sentiment_models.ensemble import MEMBERS, Blend, save_blend
-from sentiment_serving.checks import backends, check, rehearse
+from sentiment_serving.checks import backends, check, reference_of, rehearse
 
 
 @pytest.fixture
@@ -36,6 +36,25 @@ def test_a_library_that_is_not_here_is_named(own):
     facts = json.loads((own / "bundle.json").read_text())
     (own / "bundle.json").write_text(json.dumps(facts | {"backend": "tensorflow"}))
     with pytest.raises(InputError, match="needs tensorflow, which is not installed"):
+        check(own)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"schema_version": 9}, "wanted a reference of schema 1, got 9"),
+        ({"words": -1}, "damaged"),
+        ({"text_specification": "sha256:0"}, "made with the text specification sha256:0"),
+    ],
+)
+def test_a_reference_that_cannot_be_used_is_refused_with_its_bundle(
+    watched_bundle, tmp_path, change, told
+):
+    own = shutil.copytree(watched_bundle, tmp_path / "own")
+    assert reference_of(own, check(own)[0]).rows == 1_400
+    stored = json.loads((own / "reference.json").read_text())
+    (own / "reference.json").write_text(json.dumps(stored | change))
+    with pytest.raises(InputError, match=told):
         check(own)
 
 

@@ -22,6 +22,17 @@ def test_both_are_symmetric_finite_and_never_negative(pair):
         assert found == pytest.approx(measure(*reversed(pair)), abs=1e-9)
 
 
+@given(PAIRS)
+def test_the_index_is_that_of_its_formula_in_numpy(pair):
+    assume(sum(pair[0]) and sum(pair[1]))
+    counts = np.array(pair, float)
+    counts = counts[:, counts.sum(axis=0) > 0]
+    rows, bins = counts.sum(axis=1, keepdims=True), counts.shape[1]
+    smoothed = (counts + bins * counts.sum(axis=0) / rows.sum()) / (rows + bins)
+    expected = (np.diff(smoothed, axis=0) * np.diff(np.log(smoothed), axis=0)).sum()
+    assert psi(*pair) == pytest.approx(expected, abs=1e-9)
+
+
 @given(COUNTS, st.integers(1, 9))
 def test_equal_shares_are_no_drift(counts, times):
     assume(sum(counts))

@@ -75,6 +75,13 @@ def test_words_of_few_rows_or_of_one_customer_stay_out(specification):
     assert made.words == 66
 
 
+def test_numbers_of_customers_stay_out_though_nobody_says_who_wrote_what(specification):
+    texts = ["order 80412233 again, call 555 0199 or a1b2c3d4e5, my 6610 is late"] * 50
+    made = reference.make(texts, np.full((50, 3), 1 / 3), [0] * 50, specification)
+    assert {"order", "6610", "555"} <= set(made.terms)
+    assert not [word for word in made.terms if sum(map(str.isdigit, word)) >= 5]
+
+
 def test_of_many_words_the_most_frequent_are_kept_and_ties_fall_together(
     specification, monkeypatch
 ):
@@ -148,6 +155,12 @@ def test_an_ensemble_has_the_texts_of_a_member_and_scores_of_its_own(made, examp
         lambda stored: stored["languages"].update(english="many"),
         lambda stored: stored.update(confusion=[]),
         lambda stored: stored.update(colour="blue"),
+        lambda stored: stored.update(words=float("nan")),
+        lambda stored: stored.update(words=0),
+        lambda stored: stored.update(languages={"english": 305, "german": -5}),
+        lambda stored: stored.update(languages={"english": 300.0}),
+        lambda stored: stored["terms"].update(good=-1),
+        lambda stored: stored.update(words=10**6, terms={f"w{n}": 5 for n in range(2_001)}),
     ],
 )
 def test_a_damaged_one_is_refused_in_one_line(made, tmp_path, change):
@@ -160,10 +173,17 @@ def test_a_damaged_one_is_refused_in_one_line(made, tmp_path, change):
         reference.read(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '"x"', "\x00"])
+@pytest.mark.parametrize("content", ["", "[]", "{", '"x"', "\x00", "[" * 100_000])
 def test_what_is_no_reference_is_refused(tmp_path, content):
     (tmp_path / "reference.json").write_text(content)
     with pytest.raises(InputError, match="damaged"):
+        reference.read(tmp_path)
+
+
+def test_one_of_a_hundred_megabytes_is_refused_unread(tmp_path):
+    with (tmp_path / "reference.json").open("wb") as file:
+        file.truncate(100 << 20)
+    with pytest.raises(InputError, match="more than 16 MB"):
         reference.read(tmp_path)
 
 

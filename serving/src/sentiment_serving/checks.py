@@ -6,9 +6,10 @@ from pathlib import Path
 
 from sentiment_common.artifacts import MANIFEST, MODEL, payload_digest, read_intact
 from sentiment_common.errors import InputError
-from sentiment_models import Predictor
+from sentiment_models import Predictor, reference
 from sentiment_models.bundle import Bundle, read_bundle
 from sentiment_models.ensemble import MEMBERS, load_blend
+from sentiment_models.reference import Reference
 
 LIBRARIES = {"tensorflow": "tensorflow", "onnx": "onnxruntime"}
 """Backend to the module it needs, where that is not part of the lean environment."""
@@ -24,8 +25,8 @@ def check(folder: Path) -> tuple[Bundle, str]:
         The bundle's facts and the digest of its payload.
 
     Raises:
-        InputError: The folder is no bundle, was changed since it was made, or needs a backend that
-            is not installed.
+        InputError: The folder is no bundle, was changed since it was made, needs a backend that is
+            not installed, or has a reference that cannot be used.
     """
     bundle = read_bundle(folder)
     digest = _checked_digest(folder)
@@ -37,7 +38,24 @@ def check(folder: Path) -> tuple[Bundle, str]:
                 where=str(folder),
                 mend="serve it from the environment of requirements-tensorflow.lock",
             )
+    reference_of(folder, bundle)
     return bundle, digest
+
+
+def reference_of(folder: Path, bundle: Bundle) -> Reference | None:
+    """Reads what a bundle's training looked like; None if it does not say.
+
+    Raises:
+        InputError: It is damaged, or is that of other words than the bundle's.
+    """
+    known = reference.read(folder)
+    if known is not None and known.text_specification != bundle.text_specification:
+        raise InputError(
+            f"made with the text specification {known.text_specification}, its bundle with "
+            f"{bundle.text_specification}",
+            where=str(folder / reference.REFERENCE), mend=reference.RETRAIN,
+        )  # fmt: skip
+    return known
 
 
 def backends(folder: Path, bundle: Bundle) -> frozenset[str]:

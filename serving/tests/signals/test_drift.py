@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -5,7 +7,7 @@ from sentiment_models.bundle import LABELS, read_bundle
 from sentiment_models.divergence import psi
 from sentiment_serving.signals.board import Board
 from sentiment_serving.signals.drift import LEAST_TEXTS, Drift
-from sentiment_serving.signals.layout import CONFIDENCE, LABEL, LENGTH
+from sentiment_serving.signals.layout import CONFIDENCE, LABEL, LENGTH, TERMS
 from sentiment_serving.signals.watched import Watched
 
 HOUR = 3_600.0
@@ -72,6 +74,14 @@ def test_what_is_past_leaves_the_hour_before_the_day(world):
     assert of(world.figures(), LABEL, "24h") > 0.5
     world.now += 25 * HOUR
     assert of(world.figures(), LABEL, "24h") is None
+
+
+def test_a_training_without_a_word_has_all_other_signals(world):
+    bins = {**world.watched.layout.expected, TERMS: [0, 0]}
+    world.watched.layout = replace(world.watched.layout, expected=bins)
+    world.count(**{LABEL: [600, 0, 0], LENGTH: bins[LENGTH], TERMS: [3, 4]})
+    assert of(world.figures(), LABEL) > 0.5
+    assert of(world.figures(), TERMS) is None
 
 
 def test_before_the_first_text_the_reference_is_there_and_no_index(world):

@@ -21,6 +21,8 @@ def server(watched_bundle, started, free_port, environment, tmp_path_factory):
         "--port", str(port), "--home", str(folder), "--request-log", str(folder / "log"),
     ]  # fmt: skip
     with started(command, port, folder / "log.txt", env=environment) as client:
+        # A connection of its own is answered by either worker, and none is lost with one.
+        client.headers["connection"] = "close"
         client.folder = folder / "servers" / str(port) / "prometheus_multiproc_dir"
         yield client
 
@@ -43,8 +45,7 @@ def workers(server):
 
 def test_the_windows_of_both_workers_add_up_and_outlive_one(server):
     for number in range(40):
-        # A connection of its own is answered by either worker.
-        headers = {"connection": "close", "x-request-id": f"r-{number}"}
+        headers = {"x-request-id": f"r-{number}"}
         texts = {"texts": ["good parcel"] * 20}
         assert server.post("/predict", json=texts, headers=headers).status_code == 200
     body = "\n".join(['{"text": "bad"}'] * 3_000)
@@ -52,7 +53,10 @@ def test_the_windows_of_both_workers_add_up_and_outlive_one(server):
         "/invocations", content=body, headers={"content-type": "application/jsonlines"}
     )
     assert sent.status_code == 200
-    becomes(server, TEXTS, 3_800)
+    # It is scored many times over, and asked once.
+    explained = {"text": "good parcel, not a bad one at all", "explain": True}
+    assert server.post("/predict", json=explained).status_code == 200
+    becomes(server, TEXTS, 3_801)
     assert figure(server, 'sentiment_drift_psi{model="tiny",signal="label",window="1h"}') > 0
     assert figure(server, "sentiment_reference_info{") == 1
     assert (
@@ -62,12 +66,12 @@ def test_the_windows_of_both_workers_add_up_and_outlive_one(server):
     both = workers(server)
     assert len(both) == 2
     os.kill(both[0], signal.SIGKILL)
-    becomes(server, TEXTS, 3_800)
+    becomes(server, TEXTS, 3_801)
     until = time.monotonic() + 30
     while both[0] in workers(server):
         assert time.monotonic() < until, workers(server)
         time.sleep(0.2)
-    becomes(server, TEXTS, 3_800)
+    becomes(server, TEXTS, 3_801)
     assert figure(server, "sentiment_signal_failures_total") == 0
 
 

@@ -3,13 +3,15 @@
 Everything is a count over the train split: no row and no text is in it. The probabilities are
 cross-fitted, each row's by a model that had not seen it, for a model is surer of what it has learnt
 by heart. Of words, ``terms`` holds those alone that at least ``LEAST_ROWS`` rows have, of as many
-groups: no single customer's words get in.
+groups: no single customer's words get in where groups are customers. Where each row is its own
+group nobody knows who wrote it; so what has ``MANY_DIGITS``, as numbers of orders, customers and
+telephones do, never gets in.
 """
 
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,9 @@ LENGTH_EDGES = (10, 20, 30, 45, 65, 95, 140, 200, 300, 450, 650, 1000, 2000, 500
 UNKNOWN_EDGES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 0.99)
 """The edges belong to the schema: whoever counts by them needs no reference to do so."""
 LEAST_ROWS, MOST_TERMS = 5, 2_000
+MANY_DIGITS = 5
+MOST_BYTES = 16 << 20
+"""Of the file; some 30 KB are usual."""
 EXAMINED_CHARACTERS = 2_000
 """Of a longer text only the beginning is read for words and language, so that work is bounded."""
 RETRAIN = "train the model again, or restore it from its registry"
@@ -82,7 +87,7 @@ class Reference:
         schema_version: Version of the file's layout.
 
     Raises:
-        ValueError: The counts are not of the same rows.
+        ValueError: The counts are not of the same rows, or are no counts.
     """
 
     rows: int
@@ -107,10 +112,20 @@ class Reference:
             if any(part.edges != edges or len(part.counts) != len(edges) + 1 for part in parts):
                 raise ValueError("its bins are not those of the schema")
         histograms = [part for parts in known.values() for part in parts]
+        if any(type(count) is not int or count < 0 for count in self._all_counts(histograms)):
+            raise ValueError("what should be counts are none")
+        if len(self.terms) > MOST_TERMS or sum(self.terms.values()) > self.words:
+            raise ValueError("it has too many words")
         counted = (self.languages, self.labels, self.predicted)
         totals = {part.total for part in histograms} | {sum(part.values()) for part in counted}
         if totals != {self.rows} or len(self.right) != len(self.confidence.counts):
             raise ValueError("its counts are not of the same rows")
+
+    def _all_counts(self, histograms: Iterable[Histogram]) -> Iterator[int]:
+        yield from (self.rows, self.words, *self.right)
+        yield from (*self.languages.values(), *self.terms.values())
+        yield from (count for row in self.confusion.values() for count in row.values())
+        yield from (count for part in histograms for count in part.counts)
 
     @property
     def labels(self) -> dict[str, int]:
@@ -232,6 +247,8 @@ def read(folder: Path) -> Reference | None:
     if not path.is_file():
         return None
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES >> 20} MB")
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["schema_version"] != SCHEMA_VERSION:
             raise InputError(
@@ -240,7 +257,7 @@ def read(folder: Path) -> Reference | None:
                 mend="use the sentiment-models that came with the stage which made the model",
             )
         return Reference(**{**stored, **_parsed(stored)})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"damaged ({error})", where=str(path), mend=RETRAIN) from error
 
 
@@ -260,7 +277,11 @@ def _terms(
 ) -> tuple[dict[str, int], int]:
     """Returns the frequent words with their rows, and the least rows that make a word one."""
     found = Counter(word for words in rows for word in words)
-    frequent = {word: set[Hashable]() for word, count in found.items() if count >= LEAST_ROWS}
+    frequent = {
+        word: set[Hashable]()
+        for word, count in found.items()
+        if count >= LEAST_ROWS and sum(map(str.isdigit, word)) < MANY_DIGITS
+    }
     for words, group in zip(rows, groups, strict=True):
         for word in words & frequent.keys():
             frequent[word].add(group)

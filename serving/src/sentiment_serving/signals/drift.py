@@ -60,7 +60,8 @@ class Drift(Collector):
                 for signal in SIGNALS:
                     counts = counted.get(signal, [])
                     rows = answered if signal in (LABEL, CONFIDENCE) else counted.get(LENGTH, [])
-                    if sum(rows) >= LEAST_TEXTS and any(counts):
-                        value = psi(watched.layout.expected[signal], counts)
+                    expected = watched.layout.expected[signal]
+                    if sum(rows) >= LEAST_TEXTS and any(counts) and any(expected):
+                        value = psi(expected, counts)
                         index.add_metric((watched.name, signal, window), value)
         yield from (index, texts, references)

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,6 +17,7 @@ from sentiment_serving.model import OpenModel
 from sentiment_serving.signals.board import Board
 from sentiment_serving.signals.drift import Drift
 from sentiment_serving.signals.figures import Figures
+from sentiment_serving.signals.harmless import Harmless
 from sentiment_serving.signals.layout import CONFIDENCE, LABEL
 from sentiment_serving.signals.watched import Scored, Watched
 
@@ -41,13 +41,13 @@ class Signals:
         self, registry: CollectorRegistry, folder: Path | None, models: Iterable[OpenModel]
     ) -> None:
         self._figures, self._board = Figures(registry), Board(folder)
+        self._harmless = Harmless(self._figures.failed)
         self._watched = [model.watched for model in models if model.watched]
         self._drift = CollectorRegistry()
         self._drift.register(Drift(self._board, lambda: self._watched, time.monotonic))
         self._recent = Recent(LABELS, MOST_REMEMBERED)
         self._published, self._cpu = time.monotonic(), (time.monotonic(), time.process_time())
-        self._failed = False
-        with self._harmless():
+        with self._harmless:
             self._inherit()
         for watched in self._watched:
             _tell(watched)
@@ -56,26 +56,28 @@ class Signals:
         """Counts answered texts; all else waits for the next ``tick``."""
         if model.watched is None:
             return
-        with self._harmless():
+        with self._harmless:
             model.watched.scored(texts, rows)
 
     def remember(self, model: OpenModel, request_id: str, rows: Rows) -> None:
         """Remembers what was answered until feedback comes."""
-        with self._harmless():
+        with self._harmless:
             self._recent.remember(request_id, "", model.name, list(map(model.label, rows)))
 
     def told(self, feedback: Iterable[Feedback]) -> None:
         """Counts feedback on what this worker has answered lately."""
-        with self._harmless():
+        with self._harmless:
             for outcome in (found for each in feedback for found in self._recent.told(each)):
                 self._figures.judged(outcome.variant, confirmed=outcome.confirmed)
 
     async def tick(self, models: Sequence[OpenModel]) -> None:
         """Counts what has come since the last time; to be called every second."""
-        with self._harmless():
+        with self._harmless:
             now = time.monotonic()
+            before = self._watched
             self._take_over(models)
-            for watched in self._watched:
+            # Of a model that has just gone, what it has answered before.
+            for watched in dict.fromkeys([*before, *self._watched]):
                 scored = watched.take()
                 if scored.offered:
                     self._count(watched, scored, await _examined(watched, scored.texts), now)
@@ -86,12 +88,12 @@ class Signals:
 
     def publish(self) -> None:
         """Leaves the windows to whichever worker Prometheus asks."""
-        with self._harmless():
+        with self._harmless:
             self._board.publish({each.key: each.windows.content() for each in self._watched})
 
     def text(self) -> bytes:
         """Returns the figures about drift of all workers in Prometheus' text format."""
-        with self._harmless():
+        with self._harmless:
             return bytes(generate_latest(self._drift))
         return b""
 
@@ -124,17 +126,9 @@ class Signals:
         for watched in self._watched:
             for contents in left:
                 watched.windows.merge(contents.get(watched.key, {}))
-
-    @contextmanager
-    def _harmless(self) -> Iterator[None]:
-        """Keeps an error in here from a request: it is counted, and told the first time."""
-        try:
-            yield
-        except Exception:
-            self._figures.failed()
-            if not self._failed:
-                logger.exception("a signal could not be counted; requests are answered as ever")
-            self._failed = True
+        if left:
+            # Until it is left anew nobody else counts it.
+            self.publish()
 
 
 async def _examined(watched: Watched, texts: Sequence[tuple[str, int]]) -> list[Examined]:

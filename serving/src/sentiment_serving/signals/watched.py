@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentiment_models import reference
 from sentiment_models.bundle import LABELS, Bundle, read_specification
 from sentiment_models.reference import CONFIDENCE_EDGES, EXAMINED_CHARACTERS, Examiner, Reference
+from sentiment_serving.checks import reference_of
 from sentiment_serving.signals.layout import Layout
 from sentiment_serving.signals.sample import Sample
 from sentiment_serving.signals.windows import Windows
@@ -67,9 +67,9 @@ class Watched:
         """Reads the reference of a bundle.
 
         Raises:
-            InputError: It is damaged.
+            InputError: It cannot be used.
         """
-        known = reference.read(folder)
+        known = reference_of(folder, bundle)
         examiner = Examiner(read_specification(folder, bundle), known.terms if known else ())
         return cls(name, digest, known, examiner, random.Random())  # noqa: S311
 
