@@ -14,9 +14,11 @@ from sentiment_models import load
 from sentiment_push import packaging, smoke
 
 ALONE = """
-import importlib.util, json, sys
-sys.path[:] = [it for it in sys.path if not it.endswith("/src")]
-assert importlib.util.find_spec("sentiment_models") is None
+import importlib.util, json, pathlib, sys
+for name in ("sentiment_push", "sentiment_models", "sentiment_common"):
+    if found := importlib.util.find_spec(name):
+        sys.path.remove(str(pathlib.Path(found.origin).parents[1]))
+    assert importlib.util.find_spec(name) is None
 import mlflow
 model = mlflow.pyfunc.load_model(sys.argv[1])
 import sentiment_models
