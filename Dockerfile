@@ -59,6 +59,7 @@ ENV PATH=/opt/sentiment/bin:/opt/venv/bin:$PATH HOME=/tmp \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 WORKDIR /tmp
+ENTRYPOINT []
 
 # The service serves what is mounted at /model, or what SENTIMENT_MODEL names (a registered model:
 # give MLFLOW_TRACKING_URI too), to those who have a key of SENTIMENT_API_KEYS; SENTIMENT_OPEN=true

@@ -23,7 +23,7 @@ from sentiment_pipelines.environments import CACHE, rooms
 
 ORDER = (
     "ingest", "validate", "explore", "transform", "train_baseline", "train_transfer", "train_deep",
-    "train_ensemble", "evaluate", "push", "batch_predict", "compare",
+    "train_ensemble", "evaluate", "push", "batch_predict", "compare", "monitor",
 )  # fmt: skip
 LOCKED_UP = ("--read-only", "--tmpfs /tmp", '--user "$(id -u):$(id -g)"')
 FETCHES = {"train_baseline", "train_deep", "train_transfer"}

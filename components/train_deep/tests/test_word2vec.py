@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -20,7 +21,8 @@ print(hashlib.sha256(train(rows, 6, int(sys.argv[1])).vectors.tobytes()).hexdige
 
 def digest(seed, hash_seed):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(seed)], env={"PYTHONHASHSEED": hash_seed},
+        [sys.executable, "-c", PROGRAM, str(seed)],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout

@@ -35,7 +35,7 @@ def test_it_says_what_it_is_doing_in_a_few_words():
 def test_the_command_names_the_room_its_lock_its_labels_and_its_secrets(tree, tmp_path):
     docker = Docker(tmp_path / "docker")
     image = tree.image()
-    command = building.command(docker, image, {"pip": tmp_path / "pip.conf"})
+    command = building.command(docker, image, {"pip": tmp_path / "pip.conf"}, tmp_path / "digest")
     assert command[:2] == [str(tmp_path / "docker"), "build"]
     for option, value in [
         ("--build-arg", "ROOM=components/compare"),
@@ -43,10 +43,10 @@ def test_the_command_names_the_room_its_lock_its_labels_and_its_secrets(tree, tm
         ("--build-arg", "BASE=sentiment-base:3.11-trixie"),
         ("--label", f"sentiment.content={image.content}"),
         ("--secret", f"id=pip,src={tmp_path}/pip.conf"),
-        ("--tag", image.reference),
     ]:
         assert (option, value) in itertools.pairwise(command)
-    assert "--target=component" in command
+    assert {"--target=component", f"--iidfile={tmp_path}/digest"} <= set(command)
+    assert "--tag" not in command
 
 
 def test_the_users_index_is_a_secret_that_nobody_else_reads_and_that_does_not_stay(

@@ -59,7 +59,7 @@ def find(docker: Docker, name: str = "") -> Base:
         InputError: It does not.
     """
     name = name or chosen()
-    told = docker.ask("image", "inspect", name)
+    told = docker.ask("image", "inspect", "--", name)
     if told.returncode:
         raise _missing(name)
     found = json.loads(told.stdout)[0]
@@ -76,8 +76,8 @@ def fetch(docker: Docker, name: str = "") -> Base:
         InputError: It cannot be had.
     """
     name = name or chosen()
-    if name != NAME and docker.ask("image", "inspect", name).returncode:
-        pulled = docker.ask("pull", "--quiet", name)
+    if name != NAME and docker.ask("image", "inspect", "--", name).returncode:
+        pulled = docker.ask("pull", "--quiet", "--", name)
         if pulled.returncode:
             raise InputError(
                 f"the base cannot be pulled: {pulled.stderr.strip().splitlines()[-1]}",

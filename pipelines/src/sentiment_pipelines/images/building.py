@@ -26,6 +26,16 @@ FAULTS = (
         "make room, e.g. `docker builder prune`, then build again: what is done is kept",
     ),
     (
+        "python3: not found|ensurepip is not|No interpreter found",
+        "the base has no Python 3.11 with venv",
+        "another: BASE=python:3.11-slim-trixie; or ours: `make base-image`, and leave BASE out",
+    ),
+    (
+        "cannot create /etc/passwd: Permission denied",
+        "the user of the base is not root",
+        "set it back in a base of your own: USER 0; the images have a user without rights anyway",
+    ),
+    (
         "UnknownIssuer|CERTIFICATE_VERIFY_FAILED|certificate verify failed",
         "the package index has a certificate that the build does not know",
         "name its authority's: PIP_CERT=/path/to/ca.pem",
@@ -73,15 +83,20 @@ def run(docker: Docker, image: Image, tell: Callable[[str], None]) -> None:
     """
     log = log_of(image)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with secrets() as given, log.open("w") as stream:
-        code = _run(command(docker, image, given), stream, tell)
-    if code:
-        raise fault(log.read_text(), image)
+    with tempfile.TemporaryDirectory(prefix="sentiment-build-") as folder:
+        told = Path(folder) / "image"
+        with secrets() as given, log.open("w") as stream:
+            code = _run(command(docker, image, given, told), stream, tell)
+        if code:
+            raise fault(log.read_text(), image)
+        made = told.read_text()
     if Image(image.room, image.base).content != image.content:
-        docker.ask("image", "rm", image.reference)
+        docker.ask("image", "rm", made)
         raise InputError(
             "a file changed while the image was built", where=image.name, mend="build it again"
         )
+    # It gets its name last: whenever a build is stopped, what has the name is what it says.
+    docker.ask("tag", made, image.reference)
 
 
 def _run(command: Sequence[str], log: TextIO, tell: Callable[[str], None]) -> int:
@@ -93,8 +108,12 @@ def _run(command: Sequence[str], log: TextIO, tell: Callable[[str], None]) -> in
         text=True,
         errors="replace",
     ) as process:
-        for words in steps(_kept(process, log)):
-            tell(words)
+        try:
+            for words in steps(_kept(process, log)):
+                tell(words)
+        except BaseException:
+            process.terminate()  # or it would be waited for until the image is there
+            raise
     return process.returncode
 
 
@@ -104,13 +123,14 @@ def _kept(process: subprocess.Popen[str], stream: TextIO) -> Iterator[str]:
         yield line.rstrip("\n")
 
 
-def command(docker: Docker, image: Image, given: dict[str, Path]) -> list[str]:
+def command(docker: Docker, image: Image, given: dict[str, Path], told: Path) -> list[str]:
     """Returns the command that builds an image.
 
     Args:
         docker: Who builds.
         image: What to build.
         given: File of each secret.
+        told: Where docker writes the digest of what it has made, which has no name yet.
     """
     arguments = ["build", "--progress=plain", f"--target={image.target}"]
     for name, value in image.arguments.items():
@@ -119,7 +139,7 @@ def command(docker: Docker, image: Image, given: dict[str, Path]) -> list[str]:
         arguments += ["--label", f"{name}={value}"]
     for name, path in given.items():
         arguments += ["--secret", f"id={name},src={path}"]
-    return docker.command(*arguments, "--tag", image.reference, str(ROOT))
+    return docker.command(*arguments, f"--iidfile={told}", str(ROOT))
 
 
 @contextmanager
