@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ from sentiment_monitor import cli
 
 sys.path.append(str(Path(__file__).parent))
 
-COMMAND = Path(sys.executable).with_name("sentiment-monitor")
+COMMAND = shutil.which("sentiment-monitor")
 START, HOUR, DAY = datetime(2026, 11, 2, tzinfo=UTC).timestamp(), 3_600.0, 86_400.0
 FILLERS = "the it was with and very box parcel order shop delivery week box day colour".split()
 WORDS = {
