@@ -184,11 +184,14 @@ def test_a_build_that_is_stopped_ends_at_once_and_leaves_no_image(docker, tree, 
         if words == "takes the lock apart":
             signal.raise_signal(ending)
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # What a background job inherits, and pytest leaves alone: Ctrl-C is ignored.
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: lambda *_: sys.exit(143)}
+    before = {each: signal.signal(each, handler) for each, handler in handlers.items()}
     image = contents.Image(Room("compare", tree / "components/compare"), images.base.find(docker))
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         building.run(docker, image, tell)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for each, handler in before.items():
+        signal.signal(each, handler)
     assert time.monotonic() - begin < 50
     assert docker.ask("image", "ls", "--quiet", contents.Image.name).stdout == ""
 
