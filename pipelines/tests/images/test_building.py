@@ -84,7 +84,7 @@ def test_the_users_index_is_a_secret_that_nobody_else_reads_and_that_does_not_st
             "the package index wants credentials; put them into index-url",
         ),
         (
-            "#15 0.9   cause: error sending request for url (https://pypi.org/simple/numpy/)\n"
+            "#15 0.9   cause: error sending request for url (https://index.example/simple/numpy/)\n"
             "#15 0.9   cause: client error (Connect)\n#15 0.9   cause: dns error",
             "the build cannot reach the package index; is there a network?",
         ),
