@@ -17,7 +17,7 @@ NAME = "sentiment-base:3.11-trixie"
 VARIABLE = "SENTIMENT_BASE"
 """Names another base, e.g. python:3.11-slim-trixie."""
 MIRROR = "http://deb.debian.org/debian"
-SECURITY_MIRROR = "http://security.debian.org/debian-security"
+SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 PACKAGES = ("python3", "python3-venv", "ca-certificates")
 OMITTED = ("doc", "man", "locale")
 INHERITED = ("Env", "User", "WorkingDir", "Entrypoint", "Cmd")
