@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment_evaluate import policy
-from sentiment_evaluate.gate import Answers, Judged, judge
+from sentiment_evaluate.gate import judge
+from sentiment_evaluate.judged import Answers, Judged
 from sentiment_evaluate.outcome import BLESSED
 from sentiment_evaluate.policy import Policy
 from sentiment_evaluate.resampling import Bootstrap

@@ -10,7 +10,8 @@ from sentiment_evaluate import policy
 from sentiment_evaluate.behaviour import Capability
 from sentiment_evaluate.contenders import Withdrawal
 from sentiment_evaluate.cost import Cost
-from sentiment_evaluate.gate import Answers, Judged, Verdict, judge
+from sentiment_evaluate.gate import Verdict, judge
+from sentiment_evaluate.judged import Answers, Focus, Judged
 from sentiment_evaluate.outcome import ALREADY_CHAMPION, BLESSED, REFUSED
 from sentiment_evaluate.resampling import Bootstrap
 from sentiment_evaluate.slices import Slice
@@ -32,6 +33,7 @@ def judged(
     failed: Iterable[int] = (),
     cost: Cost = FAST,
     elsewhere: Iterable[int] = (),
+    traffic: int | None = None,
 ) -> Judged:
     """A model that is wrong on the given rows and right on the others.
 
@@ -43,6 +45,7 @@ def judged(
         failed: Of the 40 cases of a capability, those it fails.
         cost: What it costs.
         elsewhere: Rows it is wrong on, of 300 from another source.
+        traffic: So many of the last rows are those that decide; None: all do.
     """
     rows = np.arange(ROWS)
     truth, right = rows % 3, ~np.isin(rows, list(wrong))
@@ -60,7 +63,14 @@ def judged(
         [Capability("minimum: negation", 40, len(list(failed)), tuple(failed))],
         cost,
         Answers(right, rows),
+        None if traffic is None else _focus(rows >= ROWS - traffic, right, confidence),
     )
+
+
+def _focus(held: np.ndarray, right: np.ndarray, confidence: float) -> Focus:
+    enough = held.sum() >= 20
+    figures = _slice("traffic", held, right, confidence).figures if enough else None
+    return Focus("traffic/*", figures, Answers(right[held], np.arange(held.sum())))
 
 
 def _probabilities(right: np.ndarray, confidence: float) -> np.ndarray:
@@ -124,6 +134,33 @@ def test_only_what_is_better_beyond_doubt_is_blessed(
     found = judge(judged("a", ours), judged("b", theirs), asked)
     assert found.verdict == verdict
     assert ("equal is not better" in found.reason) == (verdict == REFUSED)
+
+
+@pytest.mark.parametrize("test", ["bootstrap", "mcnemar"])
+def test_a_gain_on_the_rows_that_decide_is_enough_where_the_whole_shows_none(test: str) -> None:
+    asked = policy.read(f'{OTHERS}comparison = {{test = "{test}", on = "traffic/*"}}')
+    champion, better = [*range(200), *range(800, 840)], [*range(225), *range(800, 810)]
+    whole = policy.read(f'{OTHERS}comparison.test = "{test}"')
+    assert judge(judged("a", better), judged("b", champion), whole).verdict == REFUSED
+    found = judge(judged("a", better, traffic=150), judged("b", champion, traffic=150), asked)
+    assert found.verdict == BLESSED
+    assert "on traffic/* (150 rows)" in found.reason
+
+
+def test_a_gain_on_the_rows_that_decide_does_not_buy_a_loss_over_all() -> None:
+    asked = policy.read(f'{OTHERS}comparison.on = "traffic/*"')
+    ours, theirs = judged("a", range(300), traffic=150), judged("b", range(750, 850), traffic=150)
+    found = judge(ours, theirs, asked)
+    assert "probability by chance of the loss over all above" in failed(found)
+    assert "lower bound of the gain above" not in failed(found)
+
+
+@pytest.mark.parametrize("rows", [0, 19, 99])
+def test_too_few_rows_that_decide_decide_nothing(rows: int) -> None:
+    asked = policy.read(f'{OTHERS}comparison.on = "traffic/*"')
+    found = judge(judged("a", (), traffic=rows), judged("b", range(300), traffic=rows), asked)
+    assert failed(found) == ["test rows of traffic/* at least"]
+    assert f"{rows} test rows come from traffic/*, too few" in found.reason
 
 
 def test_the_champion_itself_is_recognised_by_its_digest_and_held_to_the_policy_alone() -> None:

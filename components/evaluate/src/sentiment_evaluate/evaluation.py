@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment_evaluate import behaviour, metrics, mistakes, slices
+from sentiment_evaluate import behaviour, focus, metrics, mistakes, slices
 from sentiment_evaluate.behaviour import Capability, Case
 from sentiment_evaluate.contenders import Contender, trained_apart
 from sentiment_evaluate.cost import Cost
 from sentiment_evaluate.examples import Split
-from sentiment_evaluate.gate import Answers, Judged, Verdict, judge
+from sentiment_evaluate.gate import Verdict, judge
+from sentiment_evaluate.judged import Answers, Focus, Judged
 from sentiment_evaluate.metrics import Curve, Floats, ReliabilityBin
 from sentiment_evaluate.mistakes import Mistake
 from sentiment_evaluate.outcome import (
@@ -28,6 +29,7 @@ from sentiment_evaluate.outcome import (
     OTHER_DECIMALS,
     libraries,
 )
+from sentiment_evaluate.policy import Policy
 from sentiment_evaluate.resampling import Bootstrap, Figures, resampling_units
 from sentiment_evaluate.scoring import Scores, score
 from sentiment_evaluate.selection import Choice, Offer, choose
@@ -113,6 +115,7 @@ class ModelResult:
         behaviour: What came of the behavioural suite.
         cost: Time, size and memory, as measured.
         answers: On which test rows it is right.
+        focus: The same on the rows that decide; None where all do.
     """
 
     contender: Contender
@@ -123,13 +126,14 @@ class ModelResult:
     behaviour: Sequence[Capability]
     cost: Cost
     answers: Answers
+    focus: Focus | None = None
 
     @property
     def judged(self) -> Judged:
         """What the gate sees of it."""
         return Judged(
             self.contender.digest, self.test.figures, self.slices, self.out_of_domain,
-            self.behaviour, self.cost, self.answers,
+            self.behaviour, self.cost, self.answers, self.focus,
         )  # fmt: skip
 
     @property
@@ -215,7 +219,8 @@ def evaluate(
     logger.info("measuring, with %d resamples", settings.samples)
     bootstrap = Bootstrap(settings.samples, settings.seed)
     results = [
-        _measured(contender, scores[contender.digest], rows, bootstrap) for contender in contenders
+        _measured(contender, scores[contender.digest], rows, bootstrap, settings.policy)
+        for contender in contenders
     ]
     choice = choose([result.offer for result in results[: len(candidates)]], settings.policy)
     chosen = results[choice.position]
@@ -229,7 +234,7 @@ def evaluate(
 
 
 def _measured(
-    contender: Contender, scores: Scores, rows: Rows, bootstrap: Bootstrap
+    contender: Contender, scores: Scores, rows: Rows, bootstrap: Bootstrap, policy: Policy
 ) -> ModelResult:
     said, test, beside = scores.probabilities, rows.test, rows.beside
     foreign = beside.out_of_domain
@@ -242,6 +247,7 @@ def _measured(
         behaviour.judge(beside.cases, said["behaviour"]) if beside.cases else (),
         scores.cost,
         Answers(said["test"].argmax(axis=1) == test.truth, test.groups),
+        focus.measure(test, said["test"], bootstrap, policy.comparison.on),
     )
 
 

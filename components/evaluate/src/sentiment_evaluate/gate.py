@@ -5,97 +5,19 @@ is asked stands in the policy.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sentiment_common.errors import InputError
+from sentiment_evaluate.against import against
 from sentiment_evaluate.behaviour import Capability
 from sentiment_evaluate.contenders import Withdrawal
 from sentiment_evaluate.cost import Cost
-from sentiment_evaluate.outcome import (
-    AGAINST_CHAMPION,
-    AGAINST_POLICY,
-    ALREADY_CHAMPION,
-    BLESSED,
-    FIGURE,
-    REFUSED,
-)
+from sentiment_evaluate.judged import CALIBRATION, Judged, Rule
+from sentiment_evaluate.outcome import AGAINST_CHAMPION, ALREADY_CHAMPION, BLESSED, FIGURE, REFUSED
 from sentiment_evaluate.policy import Force, Policy
-from sentiment_evaluate.resampling import Figures
-from sentiment_evaluate.significance import below_zero, corrected, mcnemar, sign_test
-from sentiment_evaluate.slices import Slice
 
-CALIBRATION = "expected_calibration_error"
 TITLES = {FIGURE: "macro-F1"}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule and what came of it.
-
-    Attributes:
-        section: Section of the policy it belongs to.
-        rule: What is held against the threshold, and how.
-        threshold: Where the rule draws the line; None where there is no number.
-        figure: What was found; None where there is no number.
-        passed: Whether the rule lets the candidate through.
-        reason: One sentence with both.
-        against: ``policy`` or ``champion``: what the candidate is held against.
-        measured: Whether the figure is a time or a size: it differs from run to run, so neither
-            the reason nor the payload of an artifact has it.
-    """
-
-    section: str
-    rule: str
-    threshold: float | None
-    figure: float | None
-    passed: bool
-    reason: str
-    against: str = AGAINST_POLICY
-    measured: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """Returns the rule as a payload may hold it."""
-        return asdict(replace(self, figure=None) if self.measured else self)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """On which test rows a model is right.
-
-    Attributes:
-        right: One a row, [n].
-        groups: Group number of each row, [n].
-    """
-
-    right: NDArray[np.bool_]
-    groups: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the gate sees of a model.
-
-    Attributes:
-        digest: Digest of its bundle.
-        figures: Its figures on the test split.
-        slices: Its figures on slices of the test split.
-        out_of_domain: Its figures on sources it was not trained for.
-        behaviour: What came of the behavioural suite.
-        cost: Time, size and memory, as measured; None where nothing was.
-        answers: On which test rows it is right; a policy with McNemar's test needs it.
-    """
-
-    digest: str
-    figures: Figures
-    slices: Sequence[Slice]
-    out_of_domain: Sequence[Slice] = ()
-    behaviour: Sequence[Capability] = ()
-    cost: Cost | None = None
-    answers: Answers | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +97,7 @@ def judge(
             f"withdrawn on {withdrawal.date}: {withdrawal.reason}", AGAINST_CHAMPION,
         ))  # fmt: skip
     if champion:
-        rules += _against(chosen, champion, policy)
+        rules += against(chosen, champion, policy)
     if all(rule.passed for rule in rules):
         return Verdict(BLESSED, tuple(rules))
     return Verdict(BLESSED if force else REFUSED, tuple(rules), force)
@@ -241,112 +163,3 @@ def _costs(cost: Cost, policy: Policy) -> Iterable[Rule]:
             "costs", rule, most, figure, passed,
             f"{what} {'no more' if passed else 'more'} than {most:g} {unit}", measured=True,
         )  # fmt: skip
-
-
-def _against(chosen: Judged, champion: Judged, policy: Policy) -> Iterable[Rule]:
-    """What is asked of a model that is to take a champion's place."""
-    yield _better(chosen, champion, policy)
-    counting = policy.slices.least_rows
-    yield from _not_worse("slices", chosen.slices, champion.slices, policy, counting)
-    yield _calibrated(chosen.figures, champion.figures, policy.calibration.margin)
-    yield from _behaves(chosen.behaviour, champion.behaviour, policy)
-    counting = policy.out_of_domain.least_rows
-    yield from _not_worse(
-        "out_of_domain", chosen.out_of_domain, champion.out_of_domain, policy, counting
-    )
-
-
-def _better(chosen: Judged, champion: Judged, policy: Policy) -> Rule:
-    """Equal is not better, and neither is a gain within noise."""
-    comparison = policy.comparison
-    if comparison.test == "mcnemar":
-        return _right_more_often(chosen, champion, comparison.level)
-    gain = chosen.figures.difference(champion.figures, FIGURE, comparison.confidence)
-    passed = gain.low > 0
-    interval = f"{comparison.confidence:.0%} interval {gain.low:+.4f} to {gain.high:+.4f}"
-    return Rule(
-        "comparison", "lower bound of the gain above", 0.0, gain.low, passed,
-        f"macro-F1 differs from the champion's by {gain.value:+.4f} ({interval}): "
-        + _judgement(passed), AGAINST_CHAMPION,
-    )  # fmt: skip
-
-
-def _right_more_often(chosen: Judged, champion: Judged, level: float) -> Rule:
-    if chosen.answers is None or champion.answers is None:
-        raise ValueError("McNemar's test needs the answers to the rows themselves")
-    gain, chance = mcnemar(
-        chosen.answers.right, champion.answers.right, chosen.answers.groups
-    )  # fmt: skip
-    passed = chance <= level
-    return Rule(
-        "comparison", "probability of the gain by chance at most", level, chance, passed,
-        f"accuracy differs from the champion's by {gain:+.4f} (McNemar's test, p {chance:.4f}): "
-        + _judgement(passed), AGAINST_CHAMPION,
-    )  # fmt: skip
-
-
-def _judgement(passed: bool) -> str:
-    return "better than the champion" if passed else "equal is not better"
-
-
-def _not_worse(
-    section: str, ours: Sequence[Slice], theirs: Sequence[Slice], policy: Policy, counting: int
-) -> list[Rule]:
-    """Refuses where a slice got worse beyond doubt, corrected for the number of slices."""
-    level, confidence = policy.comparison.level, policy.comparison.confidence
-    pairs = [
-        (mine, other, gain)
-        for mine, other in zip(ours, theirs, strict=True)
-        if mine.gating and mine.rows >= counting
-        and not np.isnan((gain := mine.figures.difference(other.figures, FIGURE, confidence)).low)
-    ]  # fmt: skip
-    chances = [below_zero(gain, confidence) for _, _, gain in pairs]
-    rules = []
-    for (mine, _, gain), chance in zip(
-        pairs, corrected(chances, policy.slices.correction), strict=True
-    ):
-        passed = chance > level
-        interval = f"{confidence:.0%} interval {gain.low:+.4f} to {gain.high:+.4f}"
-        rules.append(Rule(
-            section, f"probability by chance of the loss on {mine.name} above", level, chance,
-            passed,
-            f"macro-F1 on {mine.name} ({mine.rows:,} rows) differs by {gain.value:+.4f} "
-            f"({interval}, corrected p {chance:.4f}): "
-            + ("not worse beyond doubt" if passed else "worse than the champion"),
-            AGAINST_CHAMPION,
-        ))  # fmt: skip
-    return rules
-
-
-def _calibrated(ours: Figures, theirs: Figures, margin: float) -> Rule:
-    more = ours.values[CALIBRATION] - theirs.values[CALIBRATION]
-    passed = more <= margin
-    return Rule(
-        "calibration", "calibration error above the champion's by at most", margin, more, passed,
-        f"expected calibration error differs from the champion's by {more:+.4f}, "
-        f"{'within' if passed else 'above'} the margin of {margin:g}", AGAINST_CHAMPION,
-    )  # fmt: skip
-
-
-def _behaves(
-    ours: Sequence[Capability], theirs: Sequence[Capability], policy: Policy
-) -> list[Rule]:
-    """Refuses where a capability got worse beyond doubt, by the cases that only one model fails."""
-    pairs = list(zip(ours, theirs, strict=True))
-    lost = [len(set(mine.failed) - set(other.failed)) for mine, other in pairs]
-    won = [len(set(other.failed) - set(mine.failed)) for mine, other in pairs]
-    chances = [sign_test(*counts) for counts in zip(lost, won, strict=True)]
-    level, rules = policy.comparison.level, []
-    for (mine, other), chance in zip(
-        pairs, corrected(chances, policy.slices.correction), strict=True
-    ):
-        passed = chance > level
-        rules.append(Rule(
-            "behaviour", f"probability by chance of the loss at {mine.name} above", level, chance,
-            passed,
-            f"{mine.name}: {mine.failures} of {mine.cases} cases fail, the champion's "
-            f"{other.failures} (corrected p {chance:.4f}): "
-            + ("not worse beyond doubt" if passed else "worse than the champion"),
-            AGAINST_CHAMPION,
-        ))  # fmt: skip
-    return rules

@@ -54,6 +54,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """A setting that is a pattern of names, as file names have them; empty for none."""
+
+    @property
+    def wanted(self) -> str:
+        """What the setting takes, in words."""
+        return 'a pattern of names, e.g. "traffic/*"'
+
+    def read(self, value: Any) -> Any:
+        """Returns the pattern, None if it is no text."""
+        return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True)
 class ByName:
     """A setting that is a table of numbers by names that only the data know."""
 
@@ -73,12 +87,13 @@ class ByName:
 
 
 SHARE = Number(0, 1)
-SETTINGS: Mapping[str, Mapping[str, Number | Choice | ByName]] = {
+SETTINGS: Mapping[str, Mapping[str, Number | Choice | Pattern | ByName]] = {
     "floors": dict.fromkeys(
         ("macro_f1", "accuracy", "negative_recall", "neutral_recall", "positive_recall"), SHARE
     ),
     "comparison": {
         "test": Choice(("bootstrap", "mcnemar")),
+        "on": Pattern(),
         "confidence": Number(0.5, 0.9999),
         "samples": Number(100, 1_000_000, whole=True),
     },
@@ -96,9 +111,17 @@ SETTINGS: Mapping[str, Mapping[str, Number | Choice | ByName]] = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the champion has to be beaten."""
+    """How the champion has to be beaten.
+
+    Attributes:
+        test: ``bootstrap`` or ``mcnemar``.
+        on: Pattern of the sources on whose rows; empty for all.
+        confidence: Of every interval.
+        samples: Resamples behind one.
+    """
 
     test: str
+    on: str
     confidence: float
     samples: int
 

@@ -6,7 +6,7 @@ from importlib import resources
 from sentiment_common import report as html
 from sentiment_evaluate import drawing, findings
 from sentiment_evaluate.evaluation import Evaluation, ModelResult
-from sentiment_evaluate.gate import Rule
+from sentiment_evaluate.judged import Rule
 from sentiment_evaluate.markup import (
     Markup,
     chart,
