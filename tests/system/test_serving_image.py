@@ -11,6 +11,8 @@ import httpx
 import pytest
 from rich.console import Console
 
+from charts.consistency import pods
+from charts.rendering import Values, objects
 from sentiment_common.errors import InputError
 from sentiment_pipelines import images
 from sentiment_pipelines.environments import process_environment, rooms, sync
@@ -161,3 +163,68 @@ def test_what_is_missing_is_one_line(docker, image, bundle, settings, complaint)
     assert done.returncode == 2
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def pod_options(bundle, tmp_path):
+    """What Docker makes of a pod: its user, its mounts, its variables, and nothing beside them."""
+    folders = {"model": bundle, "requests": tmp_path / "requests", "api-keys": tmp_path / "keys"}
+    for name in ("requests", "api-keys"):
+        folders[name].mkdir()
+    (folders["api-keys"] / "keys").write_text(f"# of the shop\n{KEY}\n")
+    os.chown(folders["requests"], 10001, 10001)
+
+    def options(spec):
+        (container,) = spec["containers"]
+        user = f"{spec['securityContext']['runAsUser']}:{spec['securityContext']['runAsGroup']}"
+        given = [
+            "--user",
+            user,
+            "--memory",
+            container["resources"]["limits"]["memory"].lower()[:-1],
+        ]
+        given += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+        for variable in container.get("env", ()):
+            given += ["--env", f"{variable['name']}={variable['value']}"]
+        sizes = {it["name"]: it.get("emptyDir", {}).get("sizeLimit") for it in spec["volumes"]}
+        for mount in container["volumeMounts"]:
+            at, name = mount["mountPath"], mount["name"]
+            if name in folders:
+                mode = "ro" if mount.get("readOnly") else "rw"
+                given += ["--volume", f"{folders[name]}:{at}:{mode}"]
+            else:
+                given += ["--tmpfs", f"{at}:size={sizes[name].lower()[:-1]}"]
+        return given
+
+    return options
+
+
+def test_the_pod_of_the_chart_answers_its_probes_and_the_test_of_helm(
+    docker, image, pod_options, tmp_path
+):
+    settings = (
+        "apiKeys.existingSecret=keys", "model.volume.persistentVolumeClaim.claimName=models",
+        "requestLog.volume.emptyDir.sizeLimit=1Gi",
+    )  # fmt: skip
+    rendered = objects(Values("sentiment-serving", "pod", (), settings))
+    found = {it["kind"]: pod["spec"] for it in rendered for _, pod in pods(it)}
+    serving, (asking,) = found["Deployment"]["containers"][0], found["Pod"]["containers"]
+    published = ("--detach", "--publish", "127.0.0.1::3000")
+    options = pod_options(found["Deployment"])
+    container = docker("run", *published, *options, image, *serving["command"]).strip()
+    try:
+        address = address_of(docker, container, serving["ports"][0]["containerPort"])
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            path = serving[probe]["httpGet"]["path"]
+            wait_for(lambda at=path: httpx.get(address + at).is_success, docker, container)
+        assert httpx.get(f"{address}/metrics").status_code == 200
+        command = ["http://127.0.0.1:3000" if it.startswith("http:") else it
+                   for it in asking["command"]]  # fmt: skip
+        beside = ("--rm", "--network", f"container:{container}", *pod_options(found["Pod"]))
+        assert docker("run", *beside, image, *command).startswith("/readyz: 200\n/predict: ")
+        grace = str(found["Deployment"]["terminationGracePeriodSeconds"])
+        docker("stop", "--time", grace, container)
+        assert docker("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+        assert list((tmp_path / "requests").glob("requests-*.jsonl*"))
+    finally:
+        docker("rm", "--force", container)
