@@ -1,8 +1,10 @@
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 from types import SimpleNamespace
 
 import pytest
@@ -258,3 +260,22 @@ def test_outputs_say_which_sources_and_which_code_they_came_from(word_count, exa
     manifest = read_manifest(tmp_path / "out" / "statistics", STATISTICS)
     assert manifest.sources == (source,)
     assert manifest.code == stage_digest("sentiment-common")
+
+
+NOBODY = """
+import pathlib, pwd, runpy, sys
+def unknown(uid): raise KeyError(uid)
+pwd.getpwuid = unknown
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    print(pathlib.Path.home())
+"""
+
+
+def test_a_user_that_nobody_knows_has_a_home_all_the_same(word_count, examples, tmp_path):
+    line = [sys.executable, "-c", NOBODY, word_count.__file__, *flags(examples, tmp_path / "out")]
+    environment = {name: value for name, value in os.environ.items() if name != "HOME"}
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, tempfile.gettempdir()), done.stderr

@@ -89,6 +89,7 @@ def store(weed, tmp_path_factory):
         weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *ports,
         "-master.telemetry=false", "-s3", f"-s3.port={s3_port}",
         f"-s3.port.grpc={free_port()}", f"-s3.config={folder / 's3.json'}",
+        "-s3.port.iceberg=0", "-s3.port.lance=0",  # at fixed ports: two servers would collide
     ]  # fmt: skip
     environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3_port}", "AWS_DEFAULT_REGION": "us-east-1",

@@ -210,6 +210,7 @@ TEXT = "text,label,stars\n"
         (TEXT + "a,neutral,1\n", ["--date-format", "ymd"], "'ymd' is no format of dates"),
         (TEXT + "a,neutral,1\n", ["--since", "auto"], "no column of dates"),
         (TEXT + "a,neutral,1\n", ["--since", "May"], "--since: 'May' is no date"),
+        (TEXT + "a,neutral,1\n", ["--replay", "2"], "--replay: '2' is no share"),
         (
             TEXT + "a,neutral,2/10\n",
             ["--rating-column", "stars"],
@@ -236,7 +237,9 @@ def test_the_default_corpus_takes_no_columns(ingest, tmp_path):
     assert "--rating-column: the default corpus has no columns to choose" in line
 
 
-@pytest.mark.parametrize("option", ["--labels=0=negative", "--since=auto", "--encoding=utf-8"])
+@pytest.mark.parametrize(
+    "option", ["--labels=0=negative", "--since=auto", "--replay=0.5", "--encoding=utf-8"]
+)
 def test_the_default_corpus_needs_no_word_about_its_rows(ingest, tmp_path, option):
     assert "it says nothing about the default corpus" in refused(ingest, tmp_path, option)
 

@@ -3,17 +3,12 @@
 import json
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentiment_common.cli import Task
 from sentiment_common.errors import InputError
-from sentiment_ingest.cli import STAGE, run
-from sentiment_ingest.split import SPLITS
 
 PERSONAL = "joe.doe@mail.example"
 GOOD = [
@@ -40,32 +35,10 @@ ROW = st.fixed_dictionaries(
 LINE = st.one_of(ROW, st.sampled_from(["{", "[1]", "null", '{"text": "only"}', "\N{SNOWMAN}"]))
 
 
-def staged(folder, lines, **options):
-    """Runs the stage's function, and returns the folder of its examples."""
-    source = folder / "own.jsonl"
-    source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    chosen = {option.name: option.default for option in STAGE.options} | {
-        "source": str(source), "label_column": "label", "id_column": "id",
-        "created_at_column": "date",
-    } | options  # fmt: skip
-    previous = folder / "previous" if (folder / "previous").exists() else None
-    out = folder / "examples"
-    out.mkdir()
-    run(Task({"previous_examples": previous}, {"examples": out}, SimpleNamespace(**chosen)))
-    return out
-
-
-def account(out):
-    summary = json.loads((out / "summary.json").read_text())
-    dropped = [json.loads(it) for it in (out / "dropped.jsonl").read_text().split("\n") if it]
-    kept = [row for name in SPLITS for row in pq.read_table(out / name).to_pylist()]
-    return summary, dropped, kept
-
-
 @pytest.mark.parametrize("redact", [False, True])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=st.lists(LINE, max_size=12))
-def test_rows_read_are_rows_kept_and_rows_dropped(redact, lines):
+def test_rows_read_are_rows_kept_and_rows_dropped(staged, account, redact, lines):
     with tempfile.TemporaryDirectory() as name:
         all_lines = [*map(json.dumps, GOOD), *lines]
         out = staged(Path(name), all_lines, redact=redact)
@@ -82,7 +55,9 @@ def test_rows_read_are_rows_kept_and_rows_dropped(redact, lines):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(first=st.lists(LINE, max_size=8), second=st.lists(LINE, max_size=8))
-def test_an_increment_of_a_grown_file_loses_no_row_and_counts_none_twice(first, second):
+def test_an_increment_of_a_grown_file_loses_no_row_and_counts_none_twice(
+    staged, account, first, second
+):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lines = [*map(json.dumps, GOOD), *first]
@@ -100,6 +75,6 @@ def test_an_increment_of_a_grown_file_loses_no_row_and_counts_none_twice(first, 
         assert 0 <= unexplained <= len(second)
 
 
-def test_a_source_that_cannot_be_read_to_its_end_leaves_no_account(tmp_path):
+def test_a_source_that_cannot_be_read_to_its_end_leaves_no_account(staged, tmp_path):
     with pytest.raises(InputError):
         staged(tmp_path, [], label_column="mood")

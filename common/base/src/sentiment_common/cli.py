@@ -149,6 +149,7 @@ class Stage:
     def main(self, run: Callable[[Task], None], argv: Sequence[str] | None = None) -> NoReturn:
         """Runs the stage for a command line and exits with its code."""
         log.configure()
+        _give_home()
         signal.signal(signal.SIGTERM, _stop)
         # A shell lets its background jobs ignore Ctrl-C: they go on doing so.
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
@@ -344,6 +345,17 @@ def _boolean(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
     return text.lower() == "true"
+
+
+def _give_home() -> None:
+    """Gives a home to a user that nobody knows, as clusters start containers.
+
+    Libraries ask for one as they are imported, and fail without.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
 
 
 def _stop(signum: int, frame: object) -> NoReturn:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sentiment_ingest.examples import Ingested
     from sentiment_ingest.increments import Increment
+    from sentiment_ingest.replay import Replayed
     from sentiment_ingest.rows import Columns, Dropped, Example
 
 DEFAULT, OWN = "default", "own data"
@@ -30,6 +31,7 @@ OF_OWN_DATA = (
     "labels",
     "date_format",
     "since",
+    "replay",
 )
 STAGE = Stage(
     name="sentiment-ingest",
@@ -83,6 +85,11 @@ STAGE = Stage(
             "carry previous_examples over and read only rows from this date on; auto: from the "
             "last date of each source in them",
         ),
+        Option(
+            "replay", str, "",
+            "carry previous_examples over, of train only this share of the rows (0 to 1), and "
+            "read all rows whatever their date; later labels count",
+        ),
         Option("redact", bool, False, "take e-mail, phone, card, IBAN, IP, accounts out first"),
         Option(
             "near_duplicates", str, JOIN,
@@ -101,6 +108,8 @@ STAGE = Stage(
         "--labels 0=negative,1=neutral,2=positive --redact true --out-examples examples",
         "sentiment-ingest --source grown.csv --rating-column stars --created-at-column date "
         "--previous-examples examples --since auto --out-examples examples-2",
+        "sentiment-ingest --source labelled.csv --id-column id --group-column group "
+        "--previous-examples examples --replay 0.25 --out-examples examples-2",
     ),
 )  # fmt: skip
 logger = logging.getLogger(__name__)
@@ -108,34 +117,45 @@ logger = logging.getLogger(__name__)
 
 def run(task: Task) -> None:
     """Reads the sources, labels their rows, splits them and writes the examples."""
-    from sentiment_ingest import increments, placement, previous, split
+    from sentiment_ingest import increments, placement, previous, replay, split
 
     # Millions of rows and no cycles: the collector would only walk them again and again.
     gc.disable()
     options = task.options
     earlier = task.inputs["previous_examples"]
     shares = split.fractions(options.validation_fraction, options.test_fraction)
+    share = replay.parse_share(options.replay, options.since)
     _check(options)
-    increment = increments.read_increment(earlier, options.since, redact=options.redact)
+    increment = increments.read_increment(
+        earlier, options.since, redact=options.redact, replay=share is not None
+    )
     ingested = _ingest(options, increment)
     task.sources += ingested.sources
     if options.near_duplicates == IGNORE:
         logger.warning("near-duplicates may stand in two splits: scores will be too good")
+    replayed = replay.thin(ingested, increment, share)
     placed = placement.place(
-        ingested.examples,
+        replayed.examples,
         previous.read_previous(earlier),
         join=options.near_duplicates == JOIN,
         share=min(shares.values()),
     )
-    parts = split.split(placed.examples, shares, options.seed, placed.splits)
-    dropped = [*increment.dropped, *increment.fresh([*ingested.dropped, *placed.dropped])]
+    parts = split.split(
+        placed.examples, shares, options.seed, placed.splits, replay.apart(increment, share)
+    )
+    dropped = increment.account(
+        placed.examples, [*replayed.left_out, *ingested.dropped, *placed.dropped]
+    )
     _write(task, parts, dropped, _facts(options, increment, ingested, placed.examples))
     carried, new = placed.carried, len(placed.examples) - placed.carried
+    if share is not None:
+        _tell_of_replay(increment, ingested, replayed)
     if carried:
         logger.info("kept the split of %s rows, placed %s new", f"{carried:,}", f"{new:,}")
     task.tracking.metrics({
         "rows_carried": carried, "rows_new": new,
         "rows_before": ingested.before, "rows_known": ingested.known,
+        "rows_not_replayed": len(replayed.left_out), "rows_relabelled": ingested.relabelled,
     })  # fmt: skip
 
 
@@ -172,6 +192,19 @@ def _ingest(options: SimpleNamespace, increment: Increment) -> Ingested:
             f"{ingested.late:,}",
         )
     return ingested
+
+
+def _tell_of_replay(increment: Increment, ingested: Ingested, replayed: Replayed) -> None:
+    logger.info(
+        "carried over %s rows and left out %s of train; of those read now %s are known",
+        f"{len(increment.examples) - len(replayed.left_out):,}", f"{len(replayed.left_out):,}",
+        f"{ingested.known:,}",
+    )  # fmt: skip
+    if ingested.relabelled:
+        logger.warning(
+            "%s texts have another label than before: the later one counts",
+            f"{ingested.relabelled:,}",
+        )
 
 
 def _facts(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sentiment_common.artifacts import Source
 from sentiment_common.errors import InputError
@@ -24,6 +24,8 @@ class Ingested:
         before: How many rows are from before the increment.
         late: How many of these were not carried over: they came late, or were changed.
         known: How many rows were carried over and read once more.
+        relabelled: How many rows have another label now, for a later row says so.
+        seen: Places of the rows carried over that the source has, too, or others with their text.
         personal: Personal data that were taken out of a row, by its id and kind.
         guesses: What was guessed, in words.
         sources: The files or packages they were read from.
@@ -34,6 +36,8 @@ class Ingested:
     before: int = 0
     late: int = 0
     known: int = 0
+    relabelled: int = 0
+    seen: set[int] = field(default_factory=set)
     personal: dict[str, Mapping[str, int]] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
     sources: Sequence[Source] = ()
@@ -49,7 +53,8 @@ def label_records(
     """Turns records into examples.
 
     Rows without text or label, unreadable rows, repeated texts (equal after folding white space and
-    case; the first is kept) and repeated ids are dropped, each with its reason.
+    case; the first is kept) and repeated ids are dropped, each with its reason. In a replay the
+    first takes over the label of the last.
 
     Args:
         records: The rows of the sources, in order.
@@ -119,7 +124,8 @@ class _Sieve:
                 self.ingested.late += self._is_late(row, example)
             elif self._is_known(example):
                 self.ingested.known += 1
-            else:
+                self.ingested.seen.add(self._ids[example.id])
+            elif not self._is_relabelled(example):
                 self._keep(example)
                 if row.personal:
                     self.ingested.personal[example.id] = row.personal
@@ -161,16 +167,46 @@ class _Sieve:
             fold(example.text), example.label, example.created_at,
         )  # fmt: skip
 
+    def _is_relabelled(self, example: Example) -> bool:
+        """Gives a text its later label in a replay; its row keeps id and group, and so its split.
+
+        Returns:
+            Whether the row is the one that was carried over, so that there is none to account for.
+
+        Raises:
+            UnusableError: It is another one of the same text.
+        """
+        at = self._texts.get(_key(example.text))
+        if at is None or not self._increment.replay:
+            return False
+        kept = self.ingested.examples
+        first = kept[at]
+        if first.label == example.label:
+            return False
+        # Where a label is from is said by the source: an old row of a new one is no old row.
+        kept[at] = replace(
+            example, id=first.id, group=first.group, file=first.file, row=first.row
+        )  # fmt: skip
+        self.ingested.relabelled += 1
+        self.ingested.seen.add(at)
+        if example.id == first.id and at < len(self._increment.examples):
+            self.ingested.known += 1
+            return True
+        detail = f"the text of {first.place}, {first.label} there until now, {example.label} here"
+        raise UnusableError("repeated text, label taken over", detail, first.id)
+
     def _keep(self, example: Example) -> None:
         kept = self.ingested.examples
         key = _key(example.text)
         if (at := self._texts.get(key)) is not None:
             first = kept[at]
+            self.ingested.seen.add(at)
             if first.label == example.label:
                 raise UnusableError("repeated text", f"the text of {first.place}", first.id)
             detail = f"the text of {first.place}, {first.label} there, {example.label} here"
             raise UnusableError("repeated text with another label", detail, first.id)
         if (at := self._ids.get(example.id)) is not None:
+            self.ingested.seen.add(at)
             raise UnusableError("repeated id", f"the id of {kept[at].place}", example.id)
         self._texts[key] = self._ids[example.id] = len(kept)
         kept.append(example)

@@ -3,11 +3,14 @@
 The account stays whole. Every row that was ever read is counted once, as kept or dropped: an old
 row that is read again is recognised, a kept one by its id, text, label and date, a dropped one by
 its file, row and reason. So the same data once more give the same artifact.
+
+A replay (see ``replay``) carries the earlier rows over in the same way and reads all rows of the
+source, whatever their date, for feedback arrives late. What it says of a text counts.
 """
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +40,8 @@ class Increment:
         since: For each source the date from which on its rows are read.
         floor: That date for sources without one of their own; None to read them whole.
         active: Whether this is an increment at all.
+        splits: The split of each earlier row.
+        replay: Whether it is a replay: what is read now is later than what was read before.
     """
 
     examples: Sequence[Example] = ()
@@ -46,6 +51,8 @@ class Increment:
     since: Mapping[str, datetime.datetime] = field(default_factory=dict)
     floor: datetime.datetime | None = None
     active: bool = False
+    splits: Sequence[str] = ()
+    replay: bool = False
 
     def before(self, example: Example) -> bool:
         """Tells whether a row is from before the increment: one without a date never is.
@@ -70,10 +77,40 @@ class Increment:
         # Whoever leaves rows out leaves out those of the very moment as well.
         return (min(known) - datetime.timedelta(microseconds=1)).isoformat()
 
-    def fresh(self, dropped: Iterable[Dropped]) -> list[Dropped]:
-        """Returns the dropped rows that were not dropped earlier, for the same reason."""
-        earlier = {(row.file, row.row, row.reason) for row in self.dropped}
-        return [row for row in dropped if (row.file, row.row, row.reason) not in earlier]
+    def account(self, kept: Iterable[Example], dropped: Iterable[Dropped]) -> list[Dropped]:
+        """Returns all rows that are dropped, those of earlier first, each of them once.
+
+        A row is the same where file, row and id are, and without an id where the reason is. In a
+        replay one that was dropped may come back; it is then not dropped any more.
+
+        Args:
+            kept: The rows that are kept.
+            dropped: The rows that are dropped now.
+        """
+        back = self._back(kept) if self.replay else lambda row: False
+        earlier = [row for row in self.dropped if not back(row)]
+        known = set(map(_identity, earlier))
+        return [*earlier, *(row for row in dropped if _identity(row) not in known)]
+
+    def _back(self, kept: Iterable[Example]) -> Callable[[Dropped], bool]:
+        places = {row.id: (row.file, row.row) for row in kept if row.file}
+        ids = {place: identity for identity, place in places.items()}
+
+        def back(row: Dropped) -> bool:
+            place = row.file, row.row
+            if row.id in places and place in (NOWHERE, places[row.id]):
+                return True
+            return row.id is None and place in ids
+
+        return back
+
+
+NOWHERE = ("", 0)
+"""Where a row stands that was carried over."""
+
+
+def _identity(row: Dropped) -> tuple[str, int, str]:
+    return row.file, row.row, row.id or row.reason
 
 
 NOTHING = Increment()
@@ -97,22 +134,29 @@ def parse_since(text: str) -> datetime.datetime | None:
         ) from error
 
 
-def read_increment(folder: Path | None, since: str, *, redact: bool) -> Increment:
-    """Returns what an increment carries over.
+def read_increment(
+    folder: Path | None, since: str, *, redact: bool, replay: bool = False
+) -> Increment:
+    """Returns what an increment or a replay carries over.
 
     Args:
         folder: The earlier examples; None if there are none.
         since: ``auto`` for the last date of each source in them, or a date; empty for no increment.
         redact: Whether to take personal data out of the earlier rows as well.
+        replay: Whether to carry over and leave out no row for its date.
 
     Raises:
         InputError: The date cannot be understood, or the earlier examples cannot be read.
     """
     floor = parse_since(since)
-    if not since or folder is None:
-        return replace(NOTHING, floor=floor, active=bool(since))
+    if folder is None or not (since or replay):
+        return replace(NOTHING, floor=floor, active=bool(since), replay=replay)
     redactor = Redactor(active=redact)
-    examples = [row for split in SPLITS for row in _examples(folder, split)]
+    examples: list[Example] = []
+    splits: list[str] = []
+    for split in SPLITS:
+        examples += _examples(folder, split)
+        splits += [split] * (len(examples) - len(splits))
     personal: dict[str, int] = dict(_summary(folder).get("personal_data", {}))
     if redact:
         for at, row in enumerate(examples):
@@ -120,10 +164,11 @@ def read_increment(folder: Path | None, since: str, *, redact: bool) -> Incremen
             for kind, count in found.items():
                 personal[kind] = personal.get(kind, 0) + count
     dropped = [_redacted_entry(row, redactor) for row in _dropped(folder)]
-    dates = {} if floor else watermarks(examples)
+    dates = {} if floor or replay else watermarks(examples)
     return Increment(
         examples, dropped, personal, _summary(folder).get("guesses", ()),
-        {source: moment(date) for source, date in dates.items()}, floor, active=True,
+        {source: moment(date) for source, date in dates.items()}, floor, active=bool(since),
+        splits=splits, replay=replay,
     )  # fmt: skip
 
 

@@ -3,14 +3,15 @@
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from sentiment_common.errors import InputError
 from sentiment_ingest.labels import LABELS
 from sentiment_ingest.rows import Example
 
-SPLITS = ("train", "validation", "test")
+TRAIN = "train"
+SPLITS = (TRAIN, "validation", "test")
 Cell = tuple[str, ...]
 
 
@@ -37,6 +38,7 @@ def split(
     shares: Mapping[str, float],
     seed: int,
     bound: Mapping[str, str] | None = None,
+    apart: Collection[str] = (),
 ) -> dict[str, list[Example]]:
     """Splits examples so that no group stands in two splits.
 
@@ -51,18 +53,20 @@ def split(
         shares: Share of each split, as ``fractions`` gives them.
         seed: Draws the order of groups of one size.
         bound: Split of each group that has one already.
+        apart: Ids of rows in such groups that count towards nobody's share.
 
     Raises:
         InputError: A label has no rows, or too few rows or groups for one of the splits.
     """
     _check_labels(label_counts(examples))
     members: dict[str, list[Example]] = defaultdict(list)
-    for example in examples:
+    counted = [example for example in examples if example.id not in apart] if apart else examples
+    for example in counted:
         members[example.group].append(example)
     place = dict(bound or {})
-    balance = _Balance(examples, shares)
+    balance = _Balance(counted, shares)
     for group, name in place.items():
-        balance.add(members[group], name)
+        balance.add(members.get(group, ()), name)
     free = members.keys() - place.keys()
     for group in sorted(free, key=lambda group: (-len(members[group]), _draw(seed, group))):
         place[group] = balance.put(members[group])
