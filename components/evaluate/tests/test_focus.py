@@ -33,3 +33,12 @@ def test_too_few_rows_have_no_figures() -> None:
     found = focus.measure(SPLIT, PROBABILITIES, BOOTSTRAP, "elsewhere")
     assert found is not None
     assert (found.rows, found.figures) == (0, None)
+    assert (found.rest_rows, found.rest and found.rest.values["accuracy"]) == (ROWS, 0.5)
+
+
+def test_all_other_rows_are_measured_beside_them() -> None:
+    found = focus.measure(SPLIT, PROBABILITIES, BOOTSTRAP, "traffic/*")
+    assert found is not None and found.rest is not None
+    assert found.rest_rows == 20
+    assert found.rest.values["accuracy"] == 0.5
+    assert focus.measure(SPLIT, PROBABILITIES, BOOTSTRAP, "*").rest is None  # type: ignore[union-attr]

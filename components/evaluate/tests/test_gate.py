@@ -70,7 +70,9 @@ def judged(
 def _focus(held: np.ndarray, right: np.ndarray, confidence: float) -> Focus:
     enough = held.sum() >= 20
     figures = _slice("traffic", held, right, confidence).figures if enough else None
-    return Focus("traffic/*", figures, Answers(right[held], np.arange(held.sum())))
+    rest = _slice("rest", ~held, right, confidence).figures
+    answers = Answers(right[held], np.arange(held.sum()))
+    return Focus("traffic/*", figures, answers, rest, int((~held).sum()))
 
 
 def _probabilities(right: np.ndarray, confidence: float) -> np.ndarray:
@@ -139,7 +141,7 @@ def test_only_what_is_better_beyond_doubt_is_blessed(
 @pytest.mark.parametrize("test", ["bootstrap", "mcnemar"])
 def test_a_gain_on_the_rows_that_decide_is_enough_where_the_whole_shows_none(test: str) -> None:
     asked = policy.read(f'{OTHERS}comparison = {{test = "{test}", on = "traffic/*"}}')
-    champion, better = [*range(200), *range(800, 840)], [*range(225), *range(800, 810)]
+    champion, better = [*range(200), *range(800, 825)], [*range(10, 217), *range(800, 810)]
     whole = policy.read(f'{OTHERS}comparison.test = "{test}"')
     assert judge(judged("a", better), judged("b", champion), whole).verdict == REFUSED
     found = judge(judged("a", better, traffic=150), judged("b", champion, traffic=150), asked)
@@ -153,6 +155,31 @@ def test_a_gain_on_the_rows_that_decide_does_not_buy_a_loss_over_all() -> None:
     found = judge(ours, theirs, asked)
     assert "probability by chance of the loss over all above" in failed(found)
     assert "lower bound of the gain above" not in failed(found)
+
+
+def test_no_gain_on_the_rows_that_decide_buys_a_loss_on_the_others() -> None:
+    asked = policy.read(f'{OTHERS}comparison.on = "traffic/*"')
+    ours, theirs = judged("a", range(40), traffic=150), judged("b", [*range(10), *range(750, 850)],
+                                                               traffic=150)  # fmt: skip
+    found = judge(ours, theirs, asked)
+    assert failed(found) == ["loss on the rows that do not decide at most"]
+    assert "macro-F1 on all but traffic/* (750 rows) differs by -0.04" in found.reason
+    assert "worse than the champion beyond doubt" in found.reason
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(0.02, REFUSED), (0.05, BLESSED)])
+def test_a_loss_on_the_others_within_noise_has_its_limit(most: float, verdict: str) -> None:
+    asked = policy.read(f'{OTHERS}comparison = {{on = "traffic/*", most_loss = {most}}}')
+    ours, theirs = [*range(100, 220)], [*range(100), *range(750, 850)]
+    found = judge(judged("a", ours, traffic=150), judged("b", theirs, traffic=150), asked)
+    assert found.verdict == verdict
+    assert ("a loss of over 0.02" in found.reason) == (verdict == REFUSED)
+
+
+def test_where_hardly_any_other_rows_are_left_nothing_is_asked_of_them() -> None:
+    asked = policy.read(f'{OTHERS}comparison.on = "traffic/*"')
+    ours, theirs = judged("a", range(50), traffic=801), judged("b", range(100, 300), traffic=801)
+    assert judge(ours, theirs, asked).verdict == BLESSED
 
 
 @pytest.mark.parametrize("rows", [0, 19, 99])

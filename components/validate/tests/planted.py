@@ -203,7 +203,7 @@ FAULTS = (
           warning=True),
     Fault("a test split from one shop", "skew", "source", change("test", one_shop), warning=True),
     Fault("earlier data with few happy customers", "drift", "label", change("train", unhappy),
-          warning=True, earlier=True),
+          earlier=True),
     Fault("earlier data with milder ratings", "drift", "rating", change("train", milder),
           warning=True, earlier=True),
     Fault("earlier data with longer texts", "drift", "length", change("train", longer),

@@ -123,6 +123,17 @@ def test_a_users_schema_and_rules_are_the_sources_of_what_is_written(
     assert sources[1].size == rules.stat().st_size
 
 
+def test_a_schema_and_rules_may_be_given_as_text(frames, write_examples, tmp_path):
+    schema = 'feature { name: "text" type: BYTES }\n'
+    rules = '[unknown_column]\nseverity = "error"\n'
+    out = tmp_path / "out"
+    in_process(write_examples(frames), out, "--schema", schema, "--rules", rules)
+    assert (out / "verdict").read_text() == "refused"
+    assert (out / "used-schema/schema.pbtxt").read_text() == schema
+    assert (out / "used-schema/rules.toml").read_text() == rules
+    assert read_manifest(out / "anomalies", ANOMALIES).sources == ()
+
+
 def test_an_accepted_rule_is_recorded_everywhere_with_its_reason(frames, write_examples, tmp_path):
     frames["test"].loc[0, "id"] = frames["train"].loc[0, "id"]
     examples, out = write_examples(frames), tmp_path / "out"

@@ -10,13 +10,33 @@ from sentiment_validate.statistics import compute
 POLICY = rules.choose("feedback", "feedback")
 
 
-def distance(value, rows=50, rule="drift"):
-    return Distance(rule, "train", "label", "l_infty", value, 0.2, rows)
+def distance(value, rows=50, rule="drift", column="label"):
+    return Distance(rule, "train", column, "l_infty", value, 0.2, rows)
+
+
+@pytest.mark.parametrize(
+    ("item", "severity"),
+    [
+        (distance(0.1), None),
+        (distance(0.11), "error"),
+        (distance(0.11, rows=49), None),
+        (distance(0.9, column="source"), "warning"),
+        (distance(0.9, rule="skew"), "warning"),
+    ],
+)
+def test_labels_that_moved_far_from_earlier_ones_are_an_error(item, severity):
+    found = list(too_far([item], anomalies_pb2.Anomalies(), POLICY))
+    assert [anomaly.severity for anomaly in found] == [severity] * (severity is not None)
+    assert all(anomaly.what.endswith("0.1 allowed") for anomaly in found if severity == "error")
 
 
 @pytest.mark.parametrize(
     ("item", "fires"),
-    [(distance(0.2), False), (distance(0.21), True), (distance(0.9, rows=49), False)],
+    [
+        (distance(0.2, column="source"), False),
+        (distance(0.21, column="source"), True),
+        (distance(0.9, rows=49), False),
+    ],
 )
 def test_a_distance_fires_above_its_threshold_between_enough_rows(item, fires):
     found = list(too_far([item], anomalies_pb2.Anomalies(), POLICY))

@@ -56,8 +56,21 @@ def test_a_file_that_no_rule_understands_is_bad_input(text, said):
         parse("mine.toml", text)
 
 
+def test_a_text_is_the_rules_themselves():
+    text = '# mine\n[skew]\nseverity = "error"\n'
+    policy = choose(text, "default-corpus")
+    assert (policy.name, policy.text, policy.severity("skew")) == ("inline", text, "error")
+
+
+def test_a_text_of_any_length_that_no_rule_understands_is_bad_input():
+    with pytest.raises(InputError, match=r"--rules inline, \[skwe\]: no rule 'skwe'"):
+        choose('[skwe]\nseverity = "error"' + "\n# more" * 1000, "feedback")
+    with pytest.raises(InputError, match="no such file of rules"):
+        choose("skew " * 1000, "feedback")
+
+
 def test_an_unknown_file_is_answered_with_the_known_ones(tmp_path):
-    with pytest.raises(InputError, match="auto, default-corpus, feedback or the path"):
+    with pytest.raises(InputError, match="auto, default-corpus, feedback, the path"):
         choose("defualt", "feedback")
     (tmp_path / "mine.toml").write_bytes(b"\xff")
     with pytest.raises(InputError, match="no text file"):

@@ -33,6 +33,19 @@ def test_a_file_is_used_as_it_stands(tmp_path):
     assert (chosen.name, chosen.text) == ("mine.pbtxt", path.read_text())
 
 
+def test_a_text_is_the_schema_itself():
+    text = '# mine\nfeature { name: "text" type: BYTES }\n'
+    chosen = choose(text, {"source": "default"})
+    assert (chosen.name, chosen.text) == ("inline", text)
+
+
+def test_a_text_of_any_length_that_is_no_schema_is_bad_input():
+    with pytest.raises(InputError, match=r"--schema inline: no TFDV schema \(line:column 1:11"):
+        choose("feature { nmae: 'text' }" + "\n# more" * 1000, {})
+    with pytest.raises(InputError, match="no such schema"):
+        choose("feature " * 1000, {})
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"feature { nmae: 'text' }", "1:11"), (b"# nothing\n", "no column"), (b"\xff", "no text")],
@@ -45,7 +58,7 @@ def test_a_file_that_is_no_schema_is_bad_input(tmp_path, content, said):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(InputError, match="auto, default-corpus, feedback or the path"):
+    with pytest.raises(InputError, match="auto, default-corpus, feedback, the path"):
         choose("defualt", {})
 
 

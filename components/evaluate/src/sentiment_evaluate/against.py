@@ -51,6 +51,24 @@ def _compared(chosen: Judged, champion: Judged, policy: Policy) -> Iterable[Rule
         f"macro-F1 over all differs by {gain.value:+.4f} ({_interval(gain, confidence)}): "
         + ("not worse beyond doubt" if passed else "worse than the champion"), AGAINST_CHAMPION,
     )  # fmt: skip
+    yield from _keeps_the_rest(chosen.focus, champion.focus, policy)
+
+
+def _keeps_the_rest(ours: Focus, theirs: Focus, policy: Policy) -> Iterable[Rule]:
+    """Asks what no gain elsewhere makes up for: on all other rows no loss worth the name."""
+    if ours.rest is None or theirs.rest is None or ours.rest_rows < policy.slices.least_rows:
+        return
+    confidence, most = policy.comparison.confidence, policy.comparison.most_loss
+    gain = ours.rest.difference(theirs.rest, FIGURE, confidence)
+    doubtful = below_zero(gain, confidence) > policy.comparison.level
+    passed = doubtful and -gain.value <= most
+    said = "worse than the champion beyond doubt" if not doubtful else f"a loss of over {most:g}"
+    yield Rule(
+        "comparison", "loss on the rows that do not decide at most", most, -gain.value, passed,
+        f"macro-F1 on all but {ours.name} ({ours.rest_rows:,} rows) differs by {gain.value:+.4f} "
+        f"({_interval(gain, confidence)}): " + ("no loss to speak of" if passed else said),
+        AGAINST_CHAMPION,
+    )  # fmt: skip
 
 
 def _better_there(ours: Focus, theirs: Focus, policy: Policy) -> Rule:

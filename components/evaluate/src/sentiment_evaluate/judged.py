@@ -67,11 +67,15 @@ class Focus:
         name: What they are, e.g. ``traffic/*``.
         figures: Its figures on them; None where there are too few to tell anything.
         answers: On which of them it is right.
+        rest: Its figures on all other rows; None where there are too few.
+        rest_rows: How many these are.
     """
 
     name: str
     figures: Figures | None
     answers: Answers
+    rest: Figures | None = None
+    rest_rows: int = 0
 
     @property
     def rows(self) -> int:

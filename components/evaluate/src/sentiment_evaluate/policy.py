@@ -94,6 +94,7 @@ SETTINGS: Mapping[str, Mapping[str, Number | Choice | Pattern | ByName]] = {
     "comparison": {
         "test": Choice(("bootstrap", "mcnemar")),
         "on": Pattern(),
+        "most_loss": SHARE,
         "confidence": Number(0.5, 0.9999),
         "samples": Number(100, 1_000_000, whole=True),
     },
@@ -116,12 +117,14 @@ class Comparison:
     Attributes:
         test: ``bootstrap`` or ``mcnemar``.
         on: Pattern of the sources on whose rows; empty for all.
+        most_loss: Where not all rows decide, most loss of macro-F1 on the others.
         confidence: Of every interval.
         samples: Resamples behind one.
     """
 
     test: str
     on: str
+    most_loss: float
     confidence: float
     samples: int
 

@@ -51,13 +51,13 @@ STAGE = Stage(
     options=(
         Option(
             "schema", str, "auto",
-            "default-corpus, feedback, the path of a TFDV schema as protobuf text, or auto: "
+            "default-corpus, feedback, a TFDV schema as protobuf text or the path of one, or auto: "
             "default-corpus for the default data, feedback for yours",
         ),
         Option(
             "rules", str, "auto",
-            "default-corpus, feedback, the path of a TOML file with thresholds and severities, or "
-            "auto: those shipped with the schema, else feedback",
+            "default-corpus, feedback, thresholds and severities as TOML or the path of a TOML "
+            "file, or auto: those shipped with the schema, else feedback",
         ),
         Option(
             "accept", str, "",
@@ -91,8 +91,8 @@ def run(task: Task) -> None:
     summary = examples.read_summary(folder)
     chosen = schema.choose(task.options.schema, summary)
     policy = rules.choose(task.options.rules, chosen.name)
-    task.sources += [_source(name) for name in (task.options.schema, task.options.rules)
-                     if name not in (schema.AUTO, *schema.CURATED)]  # fmt: skip
+    own = (task.options.schema, task.options.rules)
+    task.sources += [_source(name) for name in own if schema.is_file(name)]
     extent = examples.extent(folder)
     memory.check(extent.memory, f"judging {extent.rows:,} rows", TOO_MUCH)
     frames = examples.read_splits(folder)

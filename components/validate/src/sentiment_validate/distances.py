@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from sentiment_validate.anomalies import Anomaly, Distance
+from sentiment_validate.anomalies import Anomaly, Distance, Severity
 from sentiment_validate.rules import Policy
 from sentiment_validate.statistics import Statistics, counted
 
@@ -54,15 +54,29 @@ def too_far(
 ) -> Iterator[Anomaly]:
     """Finds distances above their threshold, between enough rows to tell."""
     for item in distances:
-        if item.value > item.threshold and item.rows >= policy.setting(item.rule, "min_rows"):
+        allowed, severity = _limit(item, policy)
+        if item.value > allowed and item.rows >= policy.setting(item.rule, "min_rows"):
             reference = "train" if item.rule == "skew" else "the earlier train"
             most = _most_different(record, item.column)
             what = (
                 f"{MEASURES.get(item.measure, item.measure)} {item.value:.3f} from {reference}, "
-                f"{item.threshold:g} allowed{f'; most of all {most}' if most else ''}"
+                f"{allowed:g} allowed{f'; most of all {most}' if most else ''}"
             )
-            severity = policy.severity(item.rule)
             yield Anomaly(item.split, item.column, what, severity, item.rule, item.rule)
+
+
+def _limit(item: Distance, policy: Policy) -> tuple[float, Severity]:
+    """Returns what is allowed, and how bad more of it is.
+
+    Labels that have moved far may have been turned round by somebody: they are an error from a
+    distance on that no schema has to know.
+    """
+    severity = policy.severity(item.rule)
+    if item.rule == "drift" and item.column == "label":
+        refused = policy.setting("drift", "label_error")
+        if item.value > refused:
+            return min(item.threshold, refused), "error"
+    return item.threshold, severity
 
 
 def _most_different(record: anomalies_pb2.Anomalies, column: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sentiment_common.errors import InputError
 from sentiment_validate.anomalies import SEVERITIES, Severity
-from sentiment_validate.schema import AUTO, CURATED
+from sentiment_validate.schema import AUTO, CURATED, INLINE, is_file
 
 DEFAULTS = "feedback"
 """Whose settings a user's file need not repeat."""
@@ -127,7 +127,7 @@ RULES = (
     Rule(
         "drift", "a column of train is distributed otherwise than in the earlier data", "warning",
         "look at what changed in the source; if the change is real, train anew on it",
-        ("min_rows",),
+        ("min_rows", "label_error"),
     ),
     Rule(
         "schema_violation", "anything else that TFDV finds against the schema", "error",
@@ -142,7 +142,7 @@ class Policy:
     """How far the rules may be strained.
 
     Attributes:
-        name: ``default-corpus``, ``feedback`` or the name of the user's file.
+        name: ``default-corpus``, ``feedback``, the name of the user's file, or ``inline``.
         text: The file as it was read, with its comments.
         given: What the file says, by rule; the rest is as in ``feedback``.
         defaults: What the ``feedback`` file says, by rule.
@@ -172,8 +172,8 @@ def choose(wanted: str, schema: str) -> Policy:
     """Returns the rules that an option value stands for.
 
     Args:
-        wanted: ``auto``, the name of a shipped file, or the path of a TOML file. ``auto`` is the
-            file of the schema's name where that is shipped, else ``feedback``.
+        wanted: ``auto``, the name of a shipped file, the path of a TOML file, or TOML. ``auto`` is
+            the file of the schema's name where that is shipped, else ``feedback``.
         schema: Name of the schema that the examples are judged by.
 
     Raises:
@@ -183,11 +183,13 @@ def choose(wanted: str, schema: str) -> Policy:
     if name in CURATED:
         return parse(name, _shipped(name))
     path = Path(name)
-    if not path.is_file():
+    if not is_file(name):
+        if "=" in name:
+            return parse(INLINE, name)
         raise InputError(
             "no such file of rules",
             where=f"--rules {name}",
-            mend=f"give {AUTO}, {', '.join(CURATED)} or the path of a TOML file",
+            mend=f"give {AUTO}, {', '.join(CURATED)}, the path of a TOML file or TOML",
         )
     try:
         return parse(path.name, path.read_text("utf-8"))

@@ -4,6 +4,7 @@ Schemas are curated and committed, never inferred from the data they judge: an i
 accepts the faults it was inferred from.
 """
 
+import os.path
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,6 +21,8 @@ TRAINING, SERVING = "TRAINING", "SERVING"
 """Environments of the curated schemas: requests have no label, rating, source or group."""
 
 CURATED = ("default-corpus", "feedback")
+INLINE = "inline"
+"""What a schema or a file of rules is called that was given as text and not by its path."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class NamedSchema:
     """A schema and where it is from.
 
     Attributes:
-        name: ``default-corpus``, ``feedback`` or the name of the user's file.
+        name: ``default-corpus``, ``feedback``, the name of the user's file, or ``inline``.
         text: The protobuf text as it was read, with its comments.
         proto: The parsed schema.
     """
@@ -88,9 +91,9 @@ def choose(wanted: str, summary: Mapping[str, Any]) -> NamedSchema:
     """Returns the schema that an option value stands for.
 
     Args:
-        wanted: ``auto``, the name of a curated schema, or the path of a protobuf text file.
-            ``auto`` is ``default-corpus`` where the summary says that the examples are the default
-            corpus, else ``feedback``.
+        wanted: ``auto``, the name of a curated schema, the path of a protobuf text file, or
+            protobuf text. ``auto`` is ``default-corpus`` where the summary says that the examples
+            are the default corpus, else ``feedback``.
         summary: The examples' ``summary.json``; empty if there is none.
 
     Raises:
@@ -101,16 +104,24 @@ def choose(wanted: str, summary: Mapping[str, Any]) -> NamedSchema:
         text = (files("sentiment_validate") / "schemas" / f"{name}.pbtxt").read_text("utf-8")
         return parse(name, text)
     path = Path(name)
-    if not path.is_file():
+    if not is_file(name):
+        if "{" in name:
+            return parse(INLINE, name)
         raise InputError(
             "no such schema",
             where=f"--schema {name}",
-            mend=f"give {AUTO}, {', '.join(CURATED)} or the path of a protobuf text file",
+            mend=f"give {AUTO}, {', '.join(CURATED)}, the path of a protobuf text file or the text",
         )
     try:
         return parse(path.name, path.read_text("utf-8"))
     except UnicodeDecodeError as error:
         raise InputError(f"no text file ({error.reason})", where=f"--schema {name}") from error
+
+
+def is_file(wanted: str) -> bool:
+    """Tells whether an option's value names a file of the user's."""
+    # Other than Path.is_file it takes a text that is too long for a name for no file.
+    return wanted not in (AUTO, *CURATED) and os.path.isfile(wanted)  # noqa: PTH113
 
 
 def parse(name: str, text: str) -> NamedSchema:
