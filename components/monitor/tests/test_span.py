@@ -20,6 +20,7 @@ def test_times_are_taken_as_given():
 def test_a_window_has_its_length():
     assert choose("", "2026-11-23T12:00", "90m", 0) == Span(NOON - 5_400, NOON)
     assert choose("", "2026-11-23T12:00", "7d", 0).since == NOON - 7 * 86_400
+    assert choose("", "2026-11-23T12:00", "45s", 0).since == NOON - 45
 
 
 @pytest.mark.parametrize(

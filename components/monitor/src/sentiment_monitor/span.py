@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sentiment_common.errors import InputError
 from sentiment_monitor.collecting import seconds
 
-LENGTH = re.compile(r"([1-9][0-9]{0,5})([mhd])")
-SECONDS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0}
+LENGTH = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 LONGEST = 366 * SECONDS["d"]
 
 
