@@ -8,9 +8,9 @@ from kfp import compiler
 
 from sentiment_pipelines import interfaces, reference
 from sentiment_pipelines.environments import ROOT, rooms, sync
-from sentiment_pipelines.graph import BATCH, EXPLORATION, MONITORING, TRAINING
+from sentiment_pipelines.graph import BATCH, EXPLORATION, MONITORING, SCHEDULED, TRAINING
 
-PIPELINES = (TRAINING, EXPLORATION, BATCH, MONITORING)
+PIPELINES = (TRAINING, EXPLORATION, BATCH, MONITORING, SCHEDULED)
 
 
 def compile_component(stage: str, target: Path) -> None:

@@ -21,6 +21,13 @@ from sentiment_pipelines.runs import EXIT_BAD_INPUT, Run, TaskRecord
 MANY = ("slices", "out_of_domain", "behaviour")
 """Sections of the policy whose rules are many: one a slice, a source, a capability."""
 METRICS = ("accuracy", "auc_ovr_macro", "expected_calibration_error")
+MARKS = {
+    "done": "[green]✓[/]",
+    "failed": "[red]✗[/]",
+    "reused": "[cyan]=[/]",
+    "skipped": "[dim]–[/]",
+}
+"""What stands before a task that has ended."""
 
 
 class Progress:
@@ -60,17 +67,20 @@ class Progress:
         told = {name: str(value) for name, value in record.results.items()}
         # A result of many lines is a file for another program.
         results = "".join(f"  {name} {it}" for name, it in told.items() if "\n" not in it)
-        mark = "[green]✓[/]" if record.exit_code == 0 else "[red]✗[/]"
+        mark = MARKS["done" if record.exit_code == 0 else "failed"]
         if record.reused_from:
-            mark, results = "[cyan]=[/]", f"  as in run {record.reused_from}{results}"
-        self._console.print(
-            f"{mark} {record.name:<16} {record.seconds:6.1f} s[dim]{escape(results)}[/]"
-        )
+            mark, results = MARKS["reused"], f"  as in run {record.reused_from}{results}"
+        self._console.print(task(mark, record.name, record.seconds, results))
 
     def _line(self) -> Text:
         elapsed = time.monotonic() - self._begin
         line = f"… {self._task:<16} {elapsed:6.1f} s  {self._last}"
         return Text(line[: self._console.width], no_wrap=True)
+
+
+def task(mark: str, name: str, seconds: float, more: str = "") -> str:
+    """Returns the line of a task that has ended."""
+    return f"{mark} {name:<16} {seconds:6.1f} s[dim]{escape(more)}[/]"
 
 
 def failure(console: Console, record: TaskRecord) -> None:
@@ -152,7 +162,8 @@ def _folds(rule: Mapping[str, Any]) -> bool:
 def where_next(console: Console, run: Run, reports: Sequence[tuple[str, object]]) -> None:
     """Prints where to look after the run."""
     console.print("Where to look next:")
-    for what, place in [*reports, ("logs", run.logs)]:
+    logs = [("logs", run.logs)] if any(run.logs.iterdir()) else []
+    for what, place in [*reports, *logs]:
         console.print(f"  {what:<18} {_short(place)}", soft_wrap=True, highlight=False)
 
 

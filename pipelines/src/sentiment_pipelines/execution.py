@@ -20,6 +20,7 @@ from sentiment_pipelines import (
     runs,
     versions,
 )
+from sentiment_pipelines.backends.kubeflow import Cluster
 from sentiment_pipelines.cache import Cache
 from sentiment_pipelines.environments import ROOT
 from sentiment_pipelines.graph import TRAINING
@@ -65,12 +66,12 @@ class Order:
 def run(
     order: Order,
     console: Console,
-    backend: "Backend",
+    backend: "Backend | Cluster",
     picture: Path | None = None,
     *,
     fresh: bool = False,
 ) -> tuple[int, Run]:
-    """Runs a pipeline and shows what comes of it.
+    """Runs a pipeline, here or in a cluster, and shows what comes of it.
 
     Args:
         order: What to run.
@@ -82,6 +83,10 @@ def run(
     Returns:
         The exit code (0 done, 1 a bug, 2 bad input, 3 refused) and the run.
     """
+    if isinstance(backend, Cluster):
+        from sentiment_pipelines.backends.kubeflow import running
+
+        return running.run(order, console, backend, picture, fresh=fresh)
     begin = time.monotonic()
     given, pipeline = order.parameters(), order.compiled.stem
     with runs.exclusive(pipeline), recording() as recorder:
@@ -127,7 +132,7 @@ def _run(
 
     backend.prepare(local.images(compiled), current, console)
     found = outside.resolve(recorder, given, parameters.declared(compiled), current.folder)
-    console.print(f"run {current.id}, champion {_champion(found)}")
+    console.print(f"run {current.id}, champion {champion_of(found)}")
     values = {**given, **found.values}
     revision = code_revision()
     tags = {"mlflow.source.git.commit": revision} if revision else {}
@@ -159,8 +164,12 @@ class _Blind(Cache):
         """Finds nothing."""
 
 
-def plan(order: Order, console: Console, backend: "Backend") -> int:
+def plan(order: Order, console: Console, backend: "Backend | Cluster") -> int:
     """Shows what a run would do with each task, before anything runs."""
+    if isinstance(backend, Cluster):
+        from sentiment_pipelines.backends.kubeflow import running
+
+        return running.plan(order, console, backend)
     given = order.parameters()
     with recording() as recorder, tempfile.TemporaryDirectory() as folder:
         from sentiment_pipelines import graph
@@ -176,7 +185,7 @@ def plan(order: Order, console: Console, backend: "Backend") -> int:
             backend.identity,
             Cache(runs.folder()),
         )
-    console.print(f"champion {_champion(found)}", soft_wrap=True)
+    console.print(f"champion {champion_of(found)}", soft_wrap=True)
     if found.previous:
         console.print(f"splits carried forward: {found.previous}", soft_wrap=True)
     console.print(display.plan(steps), soft_wrap=True)
@@ -184,16 +193,21 @@ def plan(order: Order, console: Console, backend: "Backend") -> int:
 
 
 @contextlib.contextmanager
-def recording() -> Iterator[Recorder]:
-    """Starts the process that writes to MLflow, and ends it with whatever it has open."""
-    recorder = Recorder()
+def recording(address: str = "") -> Iterator[Recorder]:
+    """Starts the process that writes to MLflow, and ends it with whatever it has open.
+
+    Args:
+        address: Of the tracking server; empty for the one that the environment names.
+    """
+    recorder = Recorder(address)
     try:
         yield recorder
     finally:
         recorder.stop()
 
 
-def _champion(found: Outside) -> str:
+def champion_of(found: Outside) -> str:
+    """Returns the champion that a run is given, in words."""
     champion = found.champion
     if champion is None:
         return "none yet"

@@ -21,6 +21,7 @@ TRAINING = COMPILED / "training.yaml"
 EXPLORATION = COMPILED / "exploration.yaml"
 BATCH = COMPILED / "batch.yaml"
 MONITORING = COMPILED / "monitoring.yaml"
+SCHEDULED = COMPILED / "scheduled.yaml"
 _CONVERSIONS = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
 _COMPARISON = re.compile(
     r"inputs\.parameter_values\['(?P<name>[^']+)'\] (?P<sign>==|!=) '(?P<value>[^']*)'"
@@ -32,6 +33,12 @@ _PARAMETER = re.compile(r"parameter_values\['([^']+)'\]")
 def compiled(pipeline: str) -> Path:
     """Returns the compiled pipeline of a name, e.g. ``training``."""
     return COMPILED / f"{pipeline}.yaml"
+
+
+def name(compiled: Path) -> str:
+    """Returns what a compiled pipeline is called in a cluster, e.g. ``sentiment-training``."""
+    pipeline = next(yaml.load_all(compiled.read_text(), Loader=LOADER))
+    return str(pipeline["pipelineInfo"]["name"])
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class Summary:
         id: Its name.
         pipeline: What ran.
         begin: When it began, UTC.
-        status: ``running``, ``finished``, ``failed`` or ``killed``.
+        status: ``running``, ``submitted`` to a cluster, ``finished``, ``failed`` or ``killed``.
         outcome: What it came to, e.g. ``pushed``; its status if it came to nothing.
         seconds: How long it took; None if it did not end by itself.
         ran: Tasks that were run.
@@ -127,17 +127,18 @@ def summary(run: Run) -> Summary:
     manifests = dict(artifacts(run.folder))
     pushed = _one(manifests, "pushed_model")
     examples = _one(manifests, "examples")
-    ran = sorted(path.stem for path in run.logs.glob("*.sh"))
-    tasks = {name.partition("/")[0] for name in manifests}
+    ran, reused = _tasks(run, facts, manifests)
     return Summary(
         run.id,
         run.pipeline,
         begin(run.id),
         status,
-        status if status in (runs.RUNNING, runs.KILLED) else str(facts.get("outcome", status)),
+        status
+        if status in (runs.RUNNING, runs.SUBMITTED, runs.KILLED)
+        else str(facts.get("outcome", status)),
         facts.get("seconds"),
         ran,
-        sorted(tasks.difference(ran)),
+        reused,
         facts.get("parameters", {}),
         facts.get("revision", ""),
         facts.get("champion"),
@@ -147,6 +148,18 @@ def summary(run: Run) -> Summary:
         {name: manifest["digest"] for name, (_, manifest) in manifests.items()},
         pushed[1]["inputs"].get("model") if pushed else None,
     )
+
+
+def _tasks(
+    run: Run, facts: Mapping[str, Any], manifests: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """Returns the tasks that a run ran, and those that it took from earlier ones."""
+    if "tasks" in facts:  # it was in a cluster, and only part of what it made was brought home
+        states: Mapping[str, str] = facts["tasks"]
+        ran = [name for name, state in states.items() if state in ("done", "failed")]
+        return sorted(ran), sorted(name for name, state in states.items() if state == "reused")
+    ran = [path.stem for path in run.logs.glob("*.sh")]
+    return sorted(ran), sorted({name.partition("/")[0] for name in manifests}.difference(ran))
 
 
 def begin(run: str) -> datetime.datetime:
@@ -164,7 +177,8 @@ def artifacts(folder: Path) -> Iterator[tuple[str, tuple[Path, dict[str, Any]]]]
 
 def _status(facts: Mapping[str, Any]) -> str:
     status = str(facts.get("status", runs.KILLED))
-    if status == runs.RUNNING and not _alive(int(facts["process"])):
+    waits = status == runs.RUNNING or (status == runs.SUBMITTED and "kubeflow" not in facts)
+    if waits and not _alive(int(facts["process"])):
         return runs.KILLED  # the next run will find it and close it
     return status
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from sentiment_pipelines.runs import Run
 
 PUSHED, CHAMPION, REFUSED, FAILED = "pushed", "already-champion", "refused", "failed"
 EXPLORED, SCORED = "explored", "scored"
+NOT_PUSHED = "not-pushed"
+"""Of a run in a cluster whose verdict is that of an earlier one, which nobody has any more."""
 REPORTS = (
     ("explore", "exploration"), ("validate", "data report"), ("evaluate", "evaluation report"),
     ("monitor", "monitoring report"),
@@ -37,8 +39,22 @@ def of(run: Run) -> str:
     return PUSHED if verdict == "blessed" else verdict
 
 
-def report(console: Console, run: Run, outcome: str, seconds: float) -> None:
-    """Shows what came of a run and where to look, or which task failed."""
+def report(
+    console: Console,
+    run: Run,
+    outcome: str,
+    seconds: float,
+    elsewhere: Sequence[tuple[str, object]] = (),
+) -> None:
+    """Shows what came of a run and where to look, or which task failed.
+
+    Args:
+        console: Where to show it.
+        run: The run.
+        outcome: What it came to.
+        seconds: How long it took.
+        elsewhere: Where to look, of a run that was not on this machine.
+    """
     failed = next((task for task in run.tasks if task.exit_code), None)
     if failed:
         display.failure(console, failed)
@@ -47,10 +63,10 @@ def report(console: Console, run: Run, outcome: str, seconds: float) -> None:
         record = run.task(task)
         if record:
             show(console, record.folder)
-    places: list[tuple[str, object]] = list(_pages(run))
-    if run.task("ingest") and outcome != EXPLORED:
+    places: list[tuple[str, object]] = [*_pages(run), *elsewhere]
+    if not elsewhere and run.task("ingest") and outcome != EXPLORED:
         places.append(("experiments", "make ui"))
-    if outcome in (PUSHED, CHAMPION):
+    if not elsewhere and outcome in (PUSHED, CHAMPION):
         alias = run.facts["parameters"].get("alias", ALIAS)
         places.append(_SERVING if alias == ALIAS else (f"behind {alias!r}", "docs/experiments.md"))
     display.where_next(console, run, places)

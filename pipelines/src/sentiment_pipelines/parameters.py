@@ -97,7 +97,8 @@ def _check_names(values: Mapping[str, Any], known: set[str], where: str) -> None
 def declared(compiled: Path) -> dict[str, str]:
     """Returns the type of each parameter that a pipeline has."""
     specification = next(yaml.load_all(compiled.read_text(), Loader=LOADER))
-    parameters: Mapping[str, Any] = specification["root"]["inputDefinitions"]["parameters"]
+    inputs = specification["root"].get("inputDefinitions", {})
+    parameters: Mapping[str, Any] = inputs.get("parameters", {})
     return {name: spec["parameterType"] for name, spec in parameters.items()}
 
 

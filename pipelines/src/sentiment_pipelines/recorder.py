@@ -7,6 +7,7 @@ run in MLflow, so that none stays "running" for ever.
 
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import traceback
 from collections.abc import Mapping
@@ -22,12 +23,15 @@ class Recorder:
 
     As an observer it tells MLflow of each finished task. What goes wrong there is raised at the
     next question, at the latest by ``close``.
+
+    Args:
+        address: Of the tracking server; empty for the one that the environment names.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "") -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other,), daemon=True)
+        self._process = context.Process(target=_serve, args=(other, address), daemon=True)
         self._process.start()
         other.close()
         self._pipe.send(("connect", (), False))
@@ -74,9 +78,11 @@ class Recorder:
         self._process.join()
 
 
-def _serve(pipe: multiprocessing.connection.Connection) -> None:
+def _serve(pipe: multiprocessing.connection.Connection, address: str) -> None:
     """Runs in the other process until the run closes the pipe, or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the run, and the run tells us
+    if address:
+        os.environ["MLFLOW_TRACKING_URI"] = address
     scribe = _Scribe()
     while True:
         try:

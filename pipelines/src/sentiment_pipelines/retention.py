@@ -97,7 +97,8 @@ def reasons(
     kept: dict[str, str] = {}
     for pipeline in sorted({run.pipeline for run in known}):
         kept |= _last([run for run in known if run.pipeline == pipeline], keep)
-    running = [run for run in known if run.facts.get("status") == runs.RUNNING]
+    open_ = (runs.RUNNING, runs.SUBMITTED)
+    running = [run for run in known if run.facts.get("status") in open_]
     kept |= {run.id: "not closed yet" for run in running}
     for alias, model in held.items():
         if model:

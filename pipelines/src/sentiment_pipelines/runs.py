@@ -17,6 +17,8 @@ from sentiment_pipelines.environments import VAR
 
 EXIT_BAD_INPUT = 2
 RUNNING, FINISHED, FAILED, KILLED = "running", "finished", "failed", "killed"
+SUBMITTED = "submitted"
+"""Of a run that goes on in a cluster, whatever becomes of this machine."""
 STATE = "run.json"
 TRAINING = "training"
 LOCKS = {"batch": "lock-batch"}
@@ -141,6 +143,20 @@ def _made() -> str:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+
+
+def check_writable() -> None:
+    """Holds the folder of all state to be one that this user may write to.
+
+    Raises:
+        InputError: It is not, as in a container whose volume is missing.
+    """
+    there = next(path for path in (VAR, *VAR.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        raise InputError(
+            f"user {os.getuid()} may not write the state of runs here", where=str(VAR),
+            mend="in a container: mount a volume there; or name another folder: SENTIMENT_VAR",
+        )  # fmt: skip
 
 
 def all_runs() -> list[Run]:

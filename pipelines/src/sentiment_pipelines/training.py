@@ -55,6 +55,7 @@ def training(
     created_at_column: str = "",
     date_format: str = "",
     since: str = "",
+    replay: str = "",
     redact: bool = False,
     out_of_domain: str = "default",
     schema: str = "auto",
@@ -91,11 +92,13 @@ def training(
         created_at_column: Column with a date.
         date_format: How the dates are written, where they do not say it themselves.
         since: Only rows from this date on, or ``auto``: from where the previous examples end.
+        replay: Share of the previous train rows that is trained on again, 0 to 1, beside all rows
+            of the source; empty to begin from the source alone.
         redact: Whether personal data are replaced before anything is stored.
         out_of_domain: Feedback from elsewhere that no model is trained on: ``default`` (movie
             reviews and editorials) or a file with the columns text and label.
-        schema: What the data is judged by: ``auto``, a shipped schema or a path.
-        rules: Thresholds that no schema can hold: ``auto``, or the path of a TOML file.
+        schema: What the data is judged by: ``auto``, a shipped schema, a path, or protobuf text.
+        rules: Thresholds that no schema can hold: ``auto``, the path of a TOML file, or TOML.
         accept: ``RULE=REASON`` for each rule of validate that is not to refuse this time.
         epochs: At most so many passes of the deep model over the training data.
         policy: What a model must reach: ``auto``, the path of a TOML file, or TOML.
@@ -128,6 +131,7 @@ def training(
         created_at_column=created_at_column,
         date_format=date_format,
         since=since,
+        replay=replay,
         redact=redact,
         seed=seed,
     )

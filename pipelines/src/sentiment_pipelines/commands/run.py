@@ -1,4 +1,4 @@
-"""``sentiment-pipelines run`` and ``plan``: a pipeline on this machine."""
+"""``sentiment-pipelines run`` and ``plan``: a pipeline, on this machine or in a cluster."""
 
 import argparse
 import sys
@@ -19,10 +19,13 @@ PIPELINES = tuple(pipeline.stem for pipeline in (TRAINING, EXPLORATION, BATCH, M
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    run = commands.add_parser("run", help="run a pipeline on this machine")
+    run = commands.add_parser("run", help="run a pipeline, on this machine or in a cluster")
     _add_parameters(run)
     run.add_argument("--fresh", action="store_true", help="reuse nothing of earlier runs")
     run.add_argument("--picture", type=Path, metavar="FILE", help="save what is shown as an SVG")
+    run.add_argument(
+        "--detach", action="store_true", help="return when it has started; for a cluster"
+    )
     run.set_defaults(command=_run)
     plan = commands.add_parser("plan", help="say what a run would reuse, what it would run and why")
     _add_parameters(plan)
@@ -44,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import execution
 
     console = Console(file=sys.stdout, highlight=False, record=arguments.picture is not None)
-    backend = backends.chosen(arguments)
+    backend = backends.anywhere(arguments)
     code, _ = execution.run(
         _order(arguments), console, backend, arguments.picture, fresh=arguments.fresh
     )
@@ -55,7 +58,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import execution
 
     console = Console(file=sys.stdout, highlight=False)
-    return execution.plan(_order(arguments), console, backends.chosen(arguments))
+    return execution.plan(_order(arguments), console, backends.anywhere(arguments))
 
 
 def _order(arguments: argparse.Namespace) -> "Order":
