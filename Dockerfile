@@ -20,11 +20,10 @@ COPY pipelines/src/sentiment_pipelines/images/install.py /opt/tools/
 
 # A lock per layer, and the code: a layer is made anew only when its own part has changed.
 FROM tools AS parts
-COPY common /source/common
-COPY components /source/components
-COPY serving /source/serving
 ARG ROOM
 ARG LOCK=
+COPY common /source/common
+COPY ${ROOM} /source/${ROOM}
 RUN python3 /opt/tools/install.py parts "/source/${ROOM}" /parts ${LOCK}
 
 FROM ${BASE} AS locked
@@ -84,6 +83,35 @@ ENV SENTIMENT_MODEL=/model
 ENV BENTOML_DO_NOT_TRACK=True ORT_DISABLE_TELEMETRY=1
 EXPOSE 3000 8080
 CMD ["sentiment-serve", "run", "--host", "0.0.0.0"]
+
+# To develop the service in a cluster: `skaffold dev` writes what changes to /tmp/code, from where it
+# runs and is started anew. Bytecode is left out: in this image it is not looked at twice.
+FROM service AS service-dev
+USER 0
+RUN cp -R /opt/sentiment /opt/code && find /opt/code -name __pycache__ -prune -exec rm -rf {} +
+USER 10001
+ENV PYTHONPATH=/tmp/code
+CMD ["sh", "-c", "cp -R /opt/code /tmp/ && exec watchfiles --target-type command --filter python \
+     'sentiment-serve run --host 0.0.0.0' /tmp/code"]
+
+# What starts runs and decides about retraining, for a CronJob or a recurring run: the files of the
+# repository that it reads lie where SENTIMENT_ROOT says, its state where SENTIMENT_VAR says, on a
+# volume that is kept. Nothing else is written to:
+#   docker run --read-only --tmpfs /tmp --volume state:/state sentiment-pipelines:VERSION \
+#     sentiment-pipelines run --backend kubeflow
+FROM ${BASE} AS house
+COPY params.yaml /house/
+COPY pipelines/pyproject.toml /house/pipelines/
+COPY pipelines/compiled /house/pipelines/compiled
+COPY pipelines/conf /house/pipelines/conf
+COPY components /house/components
+# Of a component its interface and its version; its code is in its own image.
+RUN rm -rf /house/components/*/src /house/components/*/*.lock && chmod -R a+rX /house && mkdir /state
+
+FROM locked AS control
+COPY --from=house /house /opt/house
+COPY --from=house --chown=10001:10001 --chmod=1777 /state /state
+ENV SENTIMENT_ROOT=/opt/house SENTIMENT_VAR=/state
 
 # A component: what it runs is said by who starts it.
 FROM locked AS component

@@ -5,15 +5,24 @@ import re
 import pytest
 
 from sentiment_common.errors import InputError
-from sentiment_pipelines.environments import rooms
+from sentiment_pipelines.environments import ROOT, rooms
 from sentiment_pipelines.images import contents
 from sentiment_pipelines.images.base import Base
 
 
-def test_every_component_has_an_image_and_the_service_two():
+def test_every_component_has_an_image_and_the_service_two_and_what_starts_runs_one():
     names = set(contents.rooms_with_an_image())
-    assert {"ingest", "train_baseline", "serving", "serving-tensorflow"} <= names
-    assert not names & {"pipelines", "base", "batch_predict-beam", "dev"}
+    assert {"ingest", "train_baseline", "serving", "serving-tensorflow", "pipelines"} <= names
+    assert not names & {"pipelines-ui", "base", "batch_predict-beam", "dev"}
+
+
+def test_the_image_of_pipelines_has_what_it_reads_beside_its_code():
+    image = contents.Image(rooms()["pipelines"], Base("base:1", "sha256:1", "c"))
+    assert image.target == "control"
+    names = {path.relative_to(ROOT).as_posix() for path in image.files}
+    assert {"params.yaml", "pipelines/compiled/training.yaml", "pipelines/conf/base.toml"} <= names
+    assert {"components/push/component.yaml", "components/push/pyproject.toml"} <= names
+    assert not [name for name in names if name.startswith("components/push/src")]
 
 
 def test_what_is_in_no_release_is_called_by_its_content(tree):

@@ -21,6 +21,9 @@ SHARED = (
 """Files that every image is made from."""
 INSTALLED = ("pyproject.toml", "src")
 """What a package of the repository is installed from."""
+READ = ("params.yaml", "pipelines/compiled", "pipelines/conf")
+DECLARED = ("component.yaml", "pyproject.toml")
+"""Files that the image of pipelines reads beside its code: its own, and those of a component."""
 CONTENT = "sentiment.content"
 """The label that carries the digest of an image's content."""
 
@@ -56,7 +59,9 @@ class Image:
     @property
     def target(self) -> str:
         """Which stage of the Dockerfile it is."""
-        return "service" if self.room.folder.name == "serving" else "component"
+        return {"serving": "service", "pipelines": "control"}.get(
+            self.room.folder.name, "component"
+        )
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -68,6 +73,9 @@ class Image:
     def paths(self) -> list[Path]:
         """The files and folders that it is made from."""
         own = [package / name for package in self.room.local_packages for name in INSTALLED]
+        if self.target == "control":
+            own += [ROOT / name for name in READ]
+            own += [path for name in DECLARED for path in sorted(ROOT.glob(f"components/*/{name}"))]
         return [*(ROOT / name for name in SHARED), self.lock, *own]
 
     @cached_property
@@ -123,12 +131,12 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def rooms_with_an_image() -> dict[str, Room]:
-    """Returns the rooms that have an image, by name: the components and the service's two."""
+    """Returns the rooms that have one, by name: components, the service's two, pipelines."""
     known = rooms()
     second = {name for name, _, _ in SECOND_ENVIRONMENTS}
     components = [name for name, room in known.items() if room.folder.parent.name == "components"]
     own = [name for name in components if name not in second]
-    return {name: known[name] for name in (*own, "serving", "serving-tensorflow")}
+    return {name: known[name] for name in (*own, "serving", "serving-tensorflow", "pipelines")}
 
 
 def chosen(names: Sequence[str]) -> list[Room]:
