@@ -29,7 +29,7 @@ WIDTH = 180
 """Columns of the output where it is no terminal."""
 COLOURS = {
     "pushed": "green", "explored": "green", "scored": "green", "already-champion": "cyan",
-    "running": "yellow",
+    "running": "yellow", "submitted": "yellow",
 }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
     """Returns what a run of each pipeline is given if nobody sets anything."""
     from sentiment_pipelines import execution, graph
 
-    pipelines = (graph.TRAINING, graph.EXPLORATION, graph.BATCH)
+    pipelines = (graph.TRAINING, graph.EXPLORATION, graph.BATCH, graph.MONITORING)
     return {
         it.stem: {**history.declared_defaults(it), **execution.Order(it).parameters()}
         for it in pipelines

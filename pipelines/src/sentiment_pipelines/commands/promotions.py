@@ -15,6 +15,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from sentiment_common.promotions import Promotion
     from sentiment_pipelines.promotions import Champion
+    from sentiment_pipelines.retraining.story import Event
 
 COLUMNS = ("promoted", "by", "macro-F1", "digest", "run")
 NONE = "–"
@@ -24,7 +25,8 @@ WIDTH = 180
 SHORT = 12
 COLOURS = {
     "push": "green", "experiment": "green", "force": "red", "rollback": "yellow",
-    "withdraw": "yellow", "found": "dim",
+    "withdraw": "yellow", "found": "dim", "pushed": "green", "promoted": "green",
+    "refused": "yellow", "stopped": "yellow", "failed": "red", "killed": "red", "look": "red",
 }  # fmt: skip
 
 
@@ -32,6 +34,10 @@ def add(commands: Any) -> None:
     """Adds the commands."""
     listed = commands.add_parser("promotions", help="list the champions and challengers over time")
     listed.add_argument("--json", action="store_true", help="for tools")
+    listed.add_argument(
+        "--story", action="store_true",
+        help="and all that happened in the order of time: promotions, retrainings, trials",
+    )  # fmt: skip
     listed.set_defaults(command=_promotions)
     back = commands.add_parser("rollback", help="go back to an earlier champion")
     back.add_argument(
@@ -46,19 +52,54 @@ def _promotions(arguments: argparse.Namespace) -> int:
     from sentiment_pipelines import champion, tracker
     from sentiment_pipelines.promotions import champions
 
-    found = champions(champion.every_log(tracker.connect()))
+    log = champion.every_log(tracker.connect())
+    found = champions(log)
+    events, doubts = _story(log) if arguments.story else ([], ())
     if arguments.json:
-        print(json.dumps([_plain(it) for it in found], indent=1))
-    elif found:
-        width = None if sys.stdout.isatty() else WIDTH
-        console = Console(file=sys.stdout, highlight=False, width=width)
+        told = events if arguments.story else found
+        print(json.dumps([_plain(it) for it in told], indent=1))
+        return 0
+    width = None if sys.stdout.isatty() else WIDTH
+    console = Console(file=sys.stdout, highlight=False, width=width)
+    if found:
         console.print(_table(found))
     else:
         print("no champion yet: `make pipeline-run` makes the first one")
+    if events:
+        console.print()
+        console.print(_events(events))
+    for it in doubts:
+        console.print(f"[red]![/] {escape(it)}", soft_wrap=True)
     return 0
 
 
-def _plain(it: "Champion") -> dict[str, Any]:
+def _story(log: "Sequence[Promotion]") -> "tuple[Sequence[Event], Sequence[str]]":
+    from sentiment_pipelines.retraining import check, journal, story
+
+    read = journal.read(check.decisions())
+    return story.tell(log, read.lines), read.doubts
+
+
+def _events(events: "Sequence[Event]") -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("when", "what", "about", "why"):
+        table.add_column(title, no_wrap=title != "why")
+    for it in events:
+        often = f" ×{it.times}" if it.times > 1 else ""
+        first = it.what.split()[-1]
+        colour = COLOURS.get(first, COLOURS.get(it.what, ""))
+        what = f"[{colour}]{escape(it.what)}[/]" if colour else escape(it.what)
+        table.add_row(
+            it.time.replace("T", " ")[:19], f"{what}{often}", escape(it.about), escape(it.why)
+        )
+    return table
+
+
+def _plain(it: "Champion | Event") -> dict[str, Any]:
+    from sentiment_pipelines.retraining.story import Event
+
+    if isinstance(it, Event):
+        return asdict(it)
     return {
         **asdict(it.promotion),
         "reigning": it.reigning,
