@@ -194,3 +194,12 @@ def test_whatever_the_manifests_say_a_chain_ends_and_is_no_circle(artifacts):
         seen.add(key)
     root = lineage.nodes[lineage.root]
     assert {name: lineage.nodes[it].digest for name, it in root.inputs.items()} == artifacts[0][1]
+
+
+def test_the_ancestors_are_those_of_the_chain_and_end_where_it_is_said(house):
+    made = house.train(house.first)
+    available = chain.store()
+    place = target.find(f"{house.first}/train-deep/model", available, pytest.fail)
+    digests = {it.digest for it in chain.trace(available, place).nodes.values()}
+    assert chain.ancestors(available, place) == digests - {made["candidate_2"]}
+    assert chain.ancestors(available, place, "features") == {made["features"]}

@@ -237,6 +237,25 @@ def trace(available: Store, root: Place) -> Lineage:
     return Lineage(root.key, nodes)
 
 
+def ancestors(available: Store, place: Place, last: str = "") -> set[str]:
+    """Returns the digests of all that an artifact was made from, without looking into the files.
+
+    Args:
+        available: Where to look for what it was made from.
+        place: The artifact.
+        last: Kind of artifacts that are not followed further.
+    """
+    found: set[str] = set()
+    waiting = list(place.inputs.values())
+    while waiting:
+        digest = waiting.pop()
+        before = available.find(digest) if digest not in found else None
+        found.add(digest)
+        if before and before.manifest.kind != last:
+            waiting += before.inputs.values()
+    return found
+
+
 def _follow(
     available: Store, place: Place, nodes: dict[str, Node], descendants: tuple[str, ...]
 ) -> None:
