@@ -6,11 +6,12 @@ BIN := var/envs
 # Environments below var/ keep their bytecode, whatever the surroundings say: imports take half.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help pipeline-run pipeline-plan explore predict monitor runs history rollback lineage reproduce study gc serve \
-        ab-report ab-plan promote stop demo replay bento ui dashboard grafana \
+.PHONY: help pipeline-run pipeline-plan watch schedule explore predict monitor runs history retrain-check rollback lineage trace reproduce study gc serve \
+        ab-report ab-plan promote stop demo demo-retraining replay bento ui dashboard grafana \
         data data-add data-push data-pull data-checkout \
-        images base-image \
-        text-spec schema-update test test-versions test-system test-images test-kills test-faults bench soak lint format compile component lock \
+        label label-sample label-import label-agreement \
+        images images-push base-image kind-up kind-load kind-status kind-down \
+        text-spec schema-update test test-versions test-system test-images charts-test test-apiserver test-kills test-faults bench soak lint format compile component lock \
         versions-check bump release \
         sizes clean clean-all
 
@@ -33,21 +34,37 @@ overrides = $(call set,source,$(DATA)) $(call set,text_column,$(TEXT)) \
             $(foreach s,$(SET),--set '$(s)') $(if $(ACCEPT),--set 'accept=$(ACCEPT)') \
             $(if $(POLICY),--set 'policy=$(POLICY)') $(if $(FORCE),--set 'force=$(FORCE)')
 FRESH ?=
-# Where the tasks run: process, or docker (MEMORY=4g NETWORK=host); the variables of the same name
-# in docs/runs.md say it for good.
+# Where the tasks run: process, docker (MEMORY=4g NETWORK=host), or kubeflow (CONF=kind), which is
+# where they go after `make kind-up`; the variables in docs/runs.md say it for good.
 BACKEND ?=
 MEMORY ?=
 NETWORK ?=
+CONF ?=
+DETACH ?=
 backend = $(if $(BACKEND),--backend $(BACKEND)) $(if $(MEMORY),--memory $(MEMORY)) \
-          $(if $(NETWORK),--network $(NETWORK))
+          $(if $(NETWORK),--network $(NETWORK)) $(if $(CONF),--conf "$(CONF)")
 
-pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own file, FRESH=1, BACKEND=docker
+pipeline-run:  ## run what has changed: DATA= TEXT= LABEL= RATING= for your own file, FRESH=1, BACKEND=docker or kubeflow
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines run $(if $(FRESH),--fresh) $(backend) $(overrides)
+	@$(BIN)/pipelines/bin/sentiment-pipelines run $(if $(FRESH),--fresh) $(if $(DETACH),--detach) \
+	  $(backend) $(overrides)
 
 pipeline-plan:  ## say what pipeline-run would reuse, what it would run and why
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines plan $(backend) $(overrides)
+
+TERMINATE ?=
+watch:  ## go on watching a run in a cluster: RUN=latest, TERMINATE=1 ends it
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines watch $(RUN) $(if $(TERMINATE),--terminate)
+
+CRON ?=
+OFF ?=
+schedule:  ## have a cluster decide by the clock whether to retrain: CRON="0 3 * * *" CONF=kind, OFF=1 for no more
+	@test -n "$(CRON)$(OFF)" || { echo "schedule: when? CRON=\"0 3 * * *\", or OFF=1" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines schedule $(if $(OFF),--off,--cron "$(CRON)") \
+	  $(if $(CONF),--conf "$(CONF)")
 
 explore:  ## one page about the data: balance, telling words, doubtful labels: DATA= TEXT= RATING= as above
 	@$(ENVIRONMENTS) sync pipelines
@@ -80,9 +97,18 @@ runs:  ## list the runs, or compare some: make runs COMPARE="latest latest~1"
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines runs $(if $(COMPARE),--compare $(COMPARE))
 
-history:  ## list the champions over time: figures, runs, who promoted or withdrew them and why
+history:  ## the champions over time, and the story: promotions, retrainings, trials, who and why
 	@$(ENVIRONMENTS) sync pipelines
-	@$(BIN)/pipelines/bin/sentiment-pipelines promotions
+	@$(BIN)/pipelines/bin/sentiment-pipelines promotions --story
+
+ALERTS ?=
+AGAIN ?=
+DISCARD ?=
+retrain-check:  ## decide whether to train anew, and do it: DRY_RUN=1 ALERTS=FILE|URL|- POLICY=FILE AGAIN="WHO: WHY"
+	@$(ENVIRONMENTS) sync pipelines compare
+	@$(BIN)/pipelines/bin/sentiment-pipelines retrain-check $(backend) --log "$(LOG)" \
+	  $(if $(POLICY),--policy '$(POLICY)') $(if $(ALERTS),--alerts "$(ALERTS)") \
+	  $(if $(AGAIN),--again "$(AGAIN)") $(if $(DISCARD),--discard "$(DISCARD)") $(if $(DRY_RUN),--dry-run)
 
 TO ?=
 REASON ?=
@@ -96,6 +122,19 @@ PICTURE ?=
 lineage:  ## trace an artifact or model to its sources: ARTIFACT=sentiment@champion PICTURE=chain.svg
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines lineage $(ARTIFACT) $(if $(PICTURE),--picture $(PICTURE))
+
+REQUEST ?=
+ROW ?=
+VERSION ?=
+JSON ?=
+trace:  ## say what is behind an answer, or go back: REQUEST=ID:0 ROW=ID VERSION=3 DATA=FILE@REV SHOW_TEXTS=1 JSON=1
+	@test -n "$(REQUEST)$(ROW)$(VERSION)$(DATA)" || { \
+	  echo "trace: what? e.g. REQUEST=the answer's X-Request-Id, ROW=ID, VERSION=3, DATA=FILE@REV" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines ingest
+	@$(BIN)/pipelines/bin/sentiment-pipelines trace --log "$(LOG)" \
+	  $(if $(REQUEST),--request "$(REQUEST)",$(if $(ROW),--row "$(ROW)",$(if $(VERSION),--version \
+	  "$(VERSION)",--data "$(DATA)"))) \
+	  $(if $(SHOW_TEXTS),--show-texts) $(if $(PICTURE),--picture "$(PICTURE)") $(if $(JSON),--json)
 
 RUN ?= latest
 reproduce:  ## run a run again, apart from everything, and compare every digest: RUN=latest
@@ -167,6 +206,11 @@ demo:  ## slow: two models, live traffic with feedback, verdict, promotion, roll
 	@$(ENVIRONMENTS) sync
 	@$(PYTHON) tests/demo/live_experiment.py
 
+SMALL ?=
+demo-retraining:  ## slow: traffic changes, labels arrive late, a model learns it; then lies and a bad challenger
+	@$(ENVIRONMENTS) sync
+	@$(PYTHON) tests/demo/retraining_loop.py $(if $(SMALL),--small)
+
 AGAINST ?=
 OUT ?=
 replay:  ## show where a model differs on logged requests: MODEL=DIR LOG=var/requests AGAINST=DIR OUT=FILE
@@ -225,6 +269,32 @@ data-checkout:  ## go back to the data of a commit: REV=HEAD~3 FILE=data/reviews
 	@$(ENVIRONMENTS) sync pipelines pipelines-data
 	@$(data) checkout "$(REV)" $(FILE)
 
+# --- labels by people ----------------------------------------------------------------------------
+N ?= 200
+BY ?=
+LABELLERS ?=
+label-sample: WINDOW = 7d
+label-sample:  ## choose texts of live traffic to label: N=200 WINDOW=7d OUT=to-label.csv LABELLERS="anna ben"
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines label-sample --log "$(LOG)" --rows "$(N)" \
+	  --window "$(WINDOW)" $(if $(UNTIL),--until "$(UNTIL)") $(if $(OUT),--out "$(OUT)") \
+	  $(if $(MODEL),--model "$(MODEL)") $(foreach s,$(LABELLERS),--labeller "$(s)") $(if $(REPLACE),--replace)
+
+label: PORT = 3002
+label:  ## label them on a page of this machine: PORT=3002
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@exec $(BIN)/pipelines/bin/sentiment-pipelines label --port $(PORT)
+
+label-import:  ## take in what somebody filled in: FILE=labelled.csv BY=anna, REPLACE=1 where they changed their mind
+	@test -n "$(FILE)" -a -n "$(BY)" || { \
+	  echo "label-import: what, and who labelled it? FILE=labelled.csv BY=anna" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines pipelines-data
+	@$(BIN)/pipelines/bin/sentiment-pipelines label-import "$(FILE)" --by "$(BY)" $(if $(REPLACE),--replace)
+
+label-agreement:  ## say how far the labellers agree, and who sees texts in which light
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines label-agreement
+
 # --- check ---------------------------------------------------------------------------------------
 JOBS ?= 2
 test:  ## units, contracts, compile, one end-to-end run: no root, no Docker; JOBS=2 suites at once
@@ -235,6 +305,14 @@ test:  ## units, contracts, compile, one end-to-end run: no root, no Docker; JOB
 
 test-system:  ## what needs system packages that .ci/run installs: a browser, Docker
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
+
+charts-test:  ## render every chart with every documented set of values; lint, schemas, pod security
+	@$(ENVIRONMENTS) sync pipelines pipelines-ui charts
+	@$(ENVIRONMENTS) test pipelines --tests charts/tests --ignore charts/tests/apiserver
+
+test-apiserver:  ## slow: the charts on a real API server, which SENTIMENT_KUBE_APISERVER and _ETCD name
+	@$(ENVIRONMENTS) sync pipelines charts
+	@$(ENVIRONMENTS) test pipelines --tests charts/tests/apiserver -rs
 
 test-images:  ## slow: every component's tests inside the image that ships, without network; each by itself
 	@$(ENVIRONMENTS) sync pipelines
@@ -289,6 +367,31 @@ base-image:  ## make the base of the images from Debian's packages, without a re
 	@$(ENVIRONMENTS) sync pipelines
 	@$(BIN)/pipelines/bin/sentiment-pipelines base-image $(if $(MIRROR),--mirror "$(MIRROR)") \
 	  $(if $(SECURITY_MIRROR),--security-mirror "$(SECURITY_MIRROR)")
+
+REGISTRY ?=
+DEV ?=
+images-push:  ## push the built images: REGISTRY=registry.example.com/team IMAGES="ingest push" DEV=1
+	@test -n "$(REGISTRY)" || { echo "images-push: where to? REGISTRY=registry.example.com/team" >&2; exit 2; }
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines images-push "$(REGISTRY)" $(if $(DEV),--dev) $(IMAGES)
+
+# --- a cluster on this machine -------------------------------------------------------------------
+kind-up:  ## make a cluster here, with Kubeflow Pipelines, MLflow and a registry; runs then go there
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines cluster up
+
+kind-load:  ## build the images that have changed and push them to the cluster's registry: IMAGES=
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines cluster load $(IMAGES)
+
+kind-status:  ## what of the cluster is up, its memory, where to look
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines cluster status
+
+PURGE ?=
+kind-down:  ## take the cluster away; its registry's images are kept, PURGE=1 deletes them too
+	@$(ENVIRONMENTS) sync pipelines
+	@$(BIN)/pipelines/bin/sentiment-pipelines cluster down $(if $(PURGE),--purge)
 
 # --- change --------------------------------------------------------------------------------------
 grafana:  ## write the chart's Grafana dashboards from charts/dashboards.py

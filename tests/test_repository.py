@@ -8,7 +8,6 @@ import yaml
 
 from sentiment_pipelines.environments import ROOT, SECOND_ENVIRONMENTS, rooms
 from sentiment_pipelines.images import base
-from sentiment_pipelines.images.contents import rooms_with_an_image
 
 SOURCES = [path for path in ROOT.glob("*/**/*.py") if "var" not in path.relative_to(ROOT).parts]
 SECOND = {name for name, _, _ in SECOND_ENVIRONMENTS}
@@ -85,10 +84,3 @@ def test_pipelines_name_images_by_their_version():
 def test_the_chart_deploys_the_version_of_the_service():
     chart = yaml.safe_load((ROOT / "charts/sentiment-serving/Chart.yaml").read_text())
     assert chart["appVersion"] == rooms()["serving"].version
-
-
-def test_skaffold_builds_every_image():
-    skaffold = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
-    built = {artifact["docker"]["buildArgs"]["ROOM"] for artifact in skaffold["build"]["artifacts"]}
-    folders = {room.folder for room in rooms_with_an_image().values()}
-    assert built == {folder.relative_to(ROOT).as_posix() for folder in folders}

@@ -11,45 +11,57 @@ from typing import NoReturn
 
 from sentiment_common.cli import NO_SPACE, out_of_space
 from sentiment_common.errors import InputError
-from sentiment_pipelines.commands import compile as compile_
 from sentiment_pipelines.commands import (
+    cluster,
     dashboard,
     experiments,
     history,
     images,
+    kubeflow,
+    labelling,
     lineage,
     monitor,
     predict,
     promotions,
     releases,
     reproduce,
+    retraining,
     run,
     study,
+    trace,
     versions,
 )
-from sentiment_pipelines.runs import EXIT_BAD_INPUT
+from sentiment_pipelines.commands import compile as compile_
+from sentiment_pipelines.runs import EXIT_BAD_INPUT, check_writable
 
 COMMANDS = (
-    run, predict, monitor, history, promotions, experiments, lineage, reproduce, study, versions,
-    images, releases, dashboard, compile_,
+    run, kubeflow, predict, monitor, history, promotions, experiments, lineage, trace, reproduce,
+    study, versions, labelling, retraining, images, cluster, releases, dashboard, compile_,
 )  # fmt: skip
 EPILOG = """examples:
   sentiment-pipelines run
   sentiment-pipelines run --set source=reviews.csv --set rating_column=stars
   sentiment-pipelines run --pipeline exploration --set source=reviews.csv
   sentiment-pipelines plan --set epochs=5
+  sentiment-pipelines run --backend kubeflow --conf cloud --detach
+  sentiment-pipelines watch
+  sentiment-pipelines schedule --cron "0 3 * * *"
   sentiment-pipelines predict tickets.csv scored.parquet --text body
   sentiment-pipelines runs --compare latest latest~1
   sentiment-pipelines promotions
   sentiment-pipelines rollback --reason "calls refunds positive"
   sentiment-pipelines promote --experiment encoder-1.toml
   sentiment-pipelines stop --experiment encoder-1.toml --reason "calls refunds positive"
+  sentiment-pipelines retrain-check --dry-run
   sentiment-pipelines lineage champion
+  sentiment-pipelines trace --request d4b621af357b7d55:0
   sentiment-pipelines reproduce latest
   sentiment-pipelines study --seeds 13 14 15
   sentiment-pipelines data checkout HEAD~1
   sentiment-pipelines releases check
   sentiment-pipelines images ingest push
+  sentiment-pipelines label-sample --rows 200 --window 7d
+  sentiment-pipelines label-import labelled.csv --by anna
   sentiment-pipelines dashboard --service http://127.0.0.1:3000
   sentiment-pipelines compile
 """
@@ -60,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _stop)
     try:
+        check_writable()
         sys.exit(arguments.command(arguments))
     except InputError as error:
         _complain(str(error))

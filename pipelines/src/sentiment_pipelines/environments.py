@@ -29,7 +29,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(os.environ.get("SENTIMENT_ROOT") or Path(__file__).resolve().parents[3])
+"""The repository; the image of pipelines, which has but a part of it, says where that lies."""
 VAR = Path(os.environ.get("SENTIMENT_VAR") or ROOT / "var").resolve()
 """State of runs, tracking and registry; environments and downloads are shared by all of them."""
 ENVIRONMENTS = ROOT / "var" / "envs"
@@ -45,6 +46,7 @@ SECOND_ENVIRONMENTS = (
     ("pipelines-data", "pipelines", "data"),
     ("pipelines-images", "pipelines", "images"),
     ("batch_predict-beam", "components/batch_predict", "beam"),
+    ("charts", "charts", ""),
 )
 """Name, folder and lock of environments that a room has beside its own."""
 PYTHON = (3, 11)
@@ -154,7 +156,14 @@ def _is_current(room: Room) -> bool:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    try:
+        ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # in the image of pipelines
+        print(
+            f"environments: none can be made here, {ENVIRONMENTS}: {error.strerror}; "
+            "let the stages run in a cluster: --backend kubeflow", file=sys.stderr,
+        )  # fmt: skip
+        sys.exit(2)
     with (ENVIRONMENTS / ".lock").open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -140,6 +140,8 @@ def _content(root: Path, room: Room) -> Iterator[tuple[str, str]]:
     for path in _compiled(room.folder):
         text = IMAGE.sub(r"\1\2", path.read_text(encoding="utf-8"))
         yield path.relative_to(room.folder).as_posix(), _digest(text)
+    for path in sorted(room.folder.glob("conf/**/*.*")):
+        yield path.relative_to(room.folder).as_posix(), file_sha256(path)
     yield from _built_by(root, room)
 
 
@@ -152,8 +154,8 @@ def _built_by(root: Path, room: Room) -> Iterator[tuple[str, str]]:
     """Yields the recipe of a room's image, its own or one for many, and the files it names."""
     places = [room.folder, room.folder.parent, root]
     recipes = [place / "Dockerfile" for place in places if (place / "Dockerfile").is_file()]
-    if not recipes or room.folder == root / "pipelines":
-        return  # pipelines starts images and is in none
+    if not recipes:
+        return
     text = DOCKER_COMMENT.sub("", recipes[0].read_text(encoding="utf-8"))
     yield os.path.relpath(recipes[0], room.folder), _digest(text)
     for name in sorted(set(PATH.findall(text))):
