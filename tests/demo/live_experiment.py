@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stage import BIN, ROOT, Stage, free_port, teller
+from tests.demo.stage import BIN, ROOT, Stage, free_port, teller
 
 STAGE = Stage(Path(os.environ.get("SENTIMENT_VAR") or ROOT / "var" / "demo").resolve(), free_port())
 COMPARE = BIN / "compare" / "bin" / "sentiment-compare"

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stage import BIN, ROOT, Stage, free_port, teller
+from tests.demo.stage import BIN, ROOT, Stage, free_port, teller
 
 LABELS = ("negative", "neutral", "positive")
 OPPOSITE = {"negative": "positive", "neutral": "negative", "positive": "negative"}

@@ -10,7 +10,7 @@ from sentiment_evaluate import policy
 from sentiment_evaluate.behaviour import Capability
 from sentiment_evaluate.contenders import Withdrawal
 from sentiment_evaluate.cost import Cost
-from sentiment_evaluate.gate import Verdict, judge
+from sentiment_evaluate.gate import Verdict, behaves, judge
 from sentiment_evaluate.judged import Answers, Focus, Judged
 from sentiment_evaluate.outcome import ALREADY_CHAMPION, BLESSED, REFUSED
 from sentiment_evaluate.resampling import Bootstrap
@@ -322,3 +322,12 @@ def test_nobody_has_to_force_what_passes_or_reigns() -> None:
     assert (better.verdict, better.forced_as_json()) == (BLESSED, None)
     same = judge(judged("a", range(100)), judged("a", range(100)), POLICY, force=ADA)
     assert (same.verdict, same.forced) == (ALREADY_CHAMPION, None)
+
+
+def test_what_the_suite_alone_refuses_is_known_before_a_test_label_is_read() -> None:
+    champion = judged("b", ())
+    assert behaves(judged("a", range(900)), champion, POLICY)
+    assert not behaves(judged("a", (), failed=range(20)), champion, POLICY)
+    assert behaves(judged("a", (), failed=range(20)), None, POLICY)
+    assert not behaves(judged("a", (), failed=range(40)), None, POLICY)
+    assert behaves(judged("b", (), failed=range(20)), champion, POLICY)

@@ -7,9 +7,11 @@ from sentiment_evaluate.selection import Offer, choose
 POLICY = policy.read("selection.least_gain = 0.005\ncosts.single_ms_p95 = 10\ncosts.megabytes = 50")
 
 
-def offer(name: str, figure: float, megabytes: float, milliseconds: float = 1.0) -> Offer:
+def offer(
+    name: str, figure: float, megabytes: float, milliseconds: float = 1.0, *, behaves: bool = True
+) -> Offer:
     size = int(megabytes * 1e6)
-    return Offer(name, figure, size, Cost(milliseconds, milliseconds, 1000, size, 10**7))
+    return Offer(name, figure, size, Cost(milliseconds, milliseconds, 1000, size, 10**7), behaves)
 
 
 def test_the_best_is_chosen() -> None:
@@ -39,6 +41,19 @@ def test_a_candidate_over_the_budget_gives_way_to_one_within_it() -> None:
 def test_where_nobody_keeps_to_the_budget_the_best_is_chosen_and_the_gate_says_no() -> None:
     found = choose([offer("slow", 0.8, 10, 11), offer("slower", 0.9, 10, 12)], POLICY)
     assert (found.position, found.passed_over) == (1, {})
+
+
+def test_a_candidate_that_the_gate_would_refuse_for_its_behaviour_gives_way() -> None:
+    rude, kind = offer("rude", 0.8, 10, behaves=False), offer("kind", 0.7, 20)
+    found = choose([rude, kind], POLICY)
+    assert (found.position, found.passed_over) == (1, {"rude": "refused for its behaviour"})
+    assert found.reason.endswith("passed over for what they do in the behavioural suite: rude")
+    assert choose([rude, offer("slow", 0.9, 10, 11)], POLICY).position == 0
+
+
+def test_where_none_behaves_the_best_is_chosen_and_the_gate_says_no() -> None:
+    offers = [offer("rude", 0.7, 10, behaves=False), offer("ruder", 0.8, 10, behaves=False)]
+    assert choose(offers, POLICY).position == 1
 
 
 def test_of_equal_candidates_the_first_is_chosen() -> None:

@@ -26,7 +26,7 @@ def against(chosen: Judged, champion: Judged, policy: Policy) -> Iterable[Rule]:
     counting = policy.slices.least_rows
     yield from _not_worse("slices", chosen.slices, champion.slices, policy, counting)
     yield _calibrated(chosen.figures, champion.figures, policy.calibration.margin)
-    yield from _behaves(chosen.behaviour, champion.behaviour, policy)
+    yield from behaves_as_well(chosen.behaviour, champion.behaviour, policy)
     counting = policy.out_of_domain.least_rows
     yield from _not_worse(
         "out_of_domain", chosen.out_of_domain, champion.out_of_domain, policy, counting
@@ -158,7 +158,7 @@ def _calibrated(ours: Figures, theirs: Figures, margin: float) -> Rule:
     )  # fmt: skip
 
 
-def _behaves(
+def behaves_as_well(
     ours: Sequence[Capability], theirs: Sequence[Capability], policy: Policy
 ) -> list[Rule]:
     """Refuses where a capability got worse beyond doubt, by the cases that only one model fails."""

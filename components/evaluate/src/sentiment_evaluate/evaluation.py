@@ -18,7 +18,7 @@ from sentiment_evaluate.behaviour import Capability, Case
 from sentiment_evaluate.contenders import Contender, trained_apart
 from sentiment_evaluate.cost import Cost
 from sentiment_evaluate.examples import Split
-from sentiment_evaluate.gate import Verdict, judge
+from sentiment_evaluate.gate import Verdict, behaves, judge
 from sentiment_evaluate.judged import Answers, Focus, Judged
 from sentiment_evaluate.metrics import Curve, Floats, ReliabilityBin
 from sentiment_evaluate.mistakes import Mistake
@@ -136,11 +136,11 @@ class ModelResult:
             self.behaviour, self.cost, self.answers, self.focus,
         )  # fmt: skip
 
-    @property
-    def offer(self) -> Offer:
-        """What the choice sees of it."""
+    def offer(self, champion: "ModelResult | None", policy: Policy) -> Offer:
+        """Returns what the choice sees of it."""
         figure = self.validation.figures.values[FIGURE]
-        return Offer(self.contender.name, figure, self.contender.size, self.cost)
+        well = behaves(self.judged, champion.judged if champion else None, policy)
+        return Offer(self.contender.name, figure, self.contender.size, self.cost, well)
 
 
 @dataclass(frozen=True)
@@ -222,9 +222,10 @@ def evaluate(
         _measured(contender, scores[contender.digest], rows, bootstrap, settings.policy)
         for contender in contenders
     ]
-    choice = choose([result.offer for result in results[: len(candidates)]], settings.policy)
-    chosen = results[choice.position]
     reigning = results[-1] if champion else None
+    offers = [it.offer(reigning, settings.policy) for it in results[: len(candidates)]]
+    choice = choose(offers, settings.policy)
+    chosen = results[choice.position]
     verdict = judge(
         chosen.judged, reigning.judged if reigning else None, settings.policy,
         withdrawn=settings.withdrawn, force=settings.force,

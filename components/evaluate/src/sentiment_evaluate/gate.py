@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sentiment_common.errors import InputError
-from sentiment_evaluate.against import against
+from sentiment_evaluate.against import against, behaves_as_well
 from sentiment_evaluate.behaviour import Capability
 from sentiment_evaluate.contenders import Withdrawal
 from sentiment_evaluate.cost import Cost
@@ -101,6 +101,20 @@ def judge(
     if all(rule.passed for rule in rules):
         return Verdict(BLESSED, tuple(rules))
     return Verdict(BLESSED if force else REFUSED, tuple(rules), force)
+
+
+def behaves(candidate: Judged, champion: Judged | None, policy: Policy) -> bool:
+    """Tells whether no rule about the behavioural suite refuses a candidate.
+
+    Args:
+        candidate: The candidate.
+        champion: The model in production; None before the first promotion.
+        policy: What is asked.
+    """
+    rules = list(_behaviour(candidate.behaviour, policy))
+    if champion and champion.digest != candidate.digest:
+        rules += behaves_as_well(candidate.behaviour, champion.behaviour, policy)
+    return all(rule.passed for rule in rules)
 
 
 def _alone(model: Judged, policy: Policy) -> Iterable[Rule]:
