@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
         data data-add data-push data-pull data-checkout \
         label label-sample label-import label-agreement \
         images images-push base-image kind-up kind-load kind-status kind-down \
-        text-spec schema-update test test-versions test-system test-images charts-test test-apiserver test-kills test-faults bench soak lint format compile component lock \
+        text-spec schema-update test test-versions test-system test-images test-loop charts-test test-apiserver test-kills test-faults bench soak lint format compile component lock \
         versions-check bump release \
         sizes clean clean-all
 
@@ -204,12 +204,12 @@ stop:  ## stop an experiment's challenger, at once: EXPERIMENT=FILE REASON="call
 
 demo:  ## slow: two models, live traffic with feedback, verdict, promotion, rollback
 	@$(ENVIRONMENTS) sync
-	@$(PYTHON) tests/demo/live_experiment.py
+	@$(PYTHON) -m tests.demo.live_experiment
 
 SMALL ?=
 demo-retraining:  ## slow: traffic changes, labels arrive late, a model learns it; then lies and a bad challenger
 	@$(ENVIRONMENTS) sync
-	@$(PYTHON) tests/demo/retraining_loop.py $(if $(SMALL),--small)
+	@$(PYTHON) -m tests.demo.retraining_loop $(if $(SMALL),--small)
 
 AGAINST ?=
 OUT ?=
@@ -301,10 +301,14 @@ test:  ## units, contracts, compile, one end-to-end run: no root, no Docker; JOB
 	@$(ENVIRONMENTS) sync pipelines-ui batch_predict-beam
 	@$(ENVIRONMENTS) test --jobs $(JOBS) --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills \
-	  --ignore tests/versions --ignore tests/images
+	  --ignore tests/versions --ignore tests/images --ignore tests/loop
 
 test-system:  ## what needs system packages that .ci/run installs: a browser, Docker
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
+
+test-loop:  ## slow: the demonstration of retraining with fewer rows, and a real Prometheus in it
+	@$(ENVIRONMENTS) sync
+	@$(ENVIRONMENTS) test pipelines --tests tests/loop -rs
 
 charts-test:  ## render every chart with every documented set of values; lint, schemas, pod security
 	@$(ENVIRONMENTS) sync pipelines pipelines-ui charts

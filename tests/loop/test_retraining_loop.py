@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_pipelines.environments import CACHE, rooms, sync
+from sentiment_pipelines.environments import CACHE
 from tests.demo.retraining_loop import SMALL, Loop, play
 from tests.demo.stage import Stage, free_port
 from tests.system.monitoring import FILES, Listener, alertmanager, faster, prometheus, until
@@ -59,8 +59,6 @@ def _named(alert: dict) -> str:
 def loop(monitoring_tools, tmp_path_factory):
     """The story, played once."""
     folder = tmp_path_factory.mktemp("loop")
-    for room in rooms().values():
-        sync(room)
     os.environ.setdefault("SENTIMENT_CACHE", str(CACHE / "downloads"))
     played = Loop(Stage(folder / "var", free_port()), SMALL, logging.getLogger("loop").info)
     (folder / "var").mkdir()
