@@ -6,8 +6,8 @@ from collections import defaultdict
 import pytest
 import yaml
 
-from charts import rendering
-from charts.consistency import pods
+from charts.checks import rendering
+from charts.checks.consistency import pods
 from sentiment_pipelines.environments import rooms, sync
 
 SETS = list(rendering.documented())

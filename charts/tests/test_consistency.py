@@ -2,8 +2,8 @@
 
 import pytest
 
-from charts.consistency import complaints
-from charts.rendering import CHARTS, NAMESPACE, Values, objects
+from charts.checks.consistency import complaints
+from charts.checks.rendering import CHARTS, NAMESPACE, Values, objects
 
 PUBLIC = Values(
     "sentiment-serving", "public", (CHARTS / "sentiment-serving/ci/public-values.yaml",)

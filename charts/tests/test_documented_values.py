@@ -2,18 +2,21 @@
 
 import json
 import re
+import shlex
 import subprocess
 import tomllib
 
 import pytest
 import yaml
 
-from charts.consistency import complaints, pods
-from charts.pod_security import violations
-from charts.rendering import CHARTS, NAMESPACE, Values, charts, documented, lint, objects
-from charts.tools import ROOT
+from charts.checks.consistency import complaints, pods
+from charts.checks.pod_security import violations
+from charts.checks.rendering import CHARTS, NAMESPACE, Values, charts, documented, lint, objects
+from charts.checks.tools import ROOT, program
 
 README = (CHARTS / "README.md").read_text()
+PAGES = (ROOT / "README.md", CHARTS / "README.md", ROOT / "docs" / "kubernetes.md")
+INSTALL = re.compile(r"^(?:\$ )?helm install (.*)$", re.MULTILINE)
 
 
 def test_lint(values):
@@ -33,6 +36,29 @@ def test_consistency(values):
     given = set(_texts(_given(values)))
     namespaces = {NAMESPACE, *re.findall(r"namespace: (\S+)", str(yaml.safe_dump(_given(values))))}
     assert complaints(objects(values), given, namespaces) == []
+
+
+def _installed(page):
+    """What the commands of a page install: release, chart and options of helm."""
+    text = page.read_text().replace("\\\n", " ")
+    for command in INSTALL.findall(text):
+        release, chart, *options = shlex.split(command, comments=True)
+        options = [it.replace("sha256:...", "sha256:" + "0" * 64) for it in options]
+        yield release, chart, [it for it in options if it != "--wait"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_documented_command_that_installs_is_one_that_helm_takes(page):
+    for release, chart, options in _installed(page):
+        command = [program("helm"), "template", release, chart, *options]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{chart}: {done.stderr}"
+
+
+def test_commands_that_install_are_found():
+    assert [chart for _, chart, _ in _installed(CHARTS / "README.md")][:2] == [
+        "charts/sentiment-mlflow", "charts/sentiment-serving",
+    ]  # fmt: skip
 
 
 def test_the_schemas_are_those_of_the_three_newest_minor_versions(versions):

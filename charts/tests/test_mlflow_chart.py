@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from charts.rendering import CHARTS, NAMESPACE, RELEASE, Values, objects
+from charts.checks.rendering import CHARTS, NAMESPACE, RELEASE, Values, objects
 from sentiment_pipelines.environments import rooms, sync
 
 CHART = "sentiment-mlflow"

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from charts.pod_security import violations
-from charts.rendering import Values, objects
+from charts.checks.pod_security import violations
+from charts.checks.rendering import Values, objects
 
 GOOD = next(
     it["spec"]["template"]

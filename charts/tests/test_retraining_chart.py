@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
-from charts.rendering import CHARTS, Values, objects
-from charts.tools import ROOT
+from charts.checks.rendering import CHARTS, Values, objects
+from charts.checks.tools import ROOT
 from sentiment_pipelines.commands import retraining
 
 CHART = "sentiment-retraining"

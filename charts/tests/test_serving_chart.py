@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from charts.rendering import CHARTS, NEEDED, Values, objects
-from charts.tools import ROOT
+from charts.checks.rendering import CHARTS, NEEDED, Values, objects
+from charts.checks.tools import ROOT
 from sentiment_common.experiment import read_experiment
 
 CHART = "sentiment-serving"

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from charts import tools
+from charts.checks import tools
 
 
 def test_helm_and_kubectl_are_the_pinned_ones():

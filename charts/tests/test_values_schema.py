@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from charts.rendering import CHARTS, NEEDED, RefusedError, Values, charts, manifest
+from charts.checks.rendering import CHARTS, NEEDED, RefusedError, Values, charts, manifest
 
 SERVING = {
     "image.tag=latest": "/image/tag",

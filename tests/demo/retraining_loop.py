@@ -32,11 +32,14 @@ from tests.demo.stage import BIN, ROOT, Stage, free_port, teller
 
 LABELS = ("negative", "neutral", "positive")
 OPPOSITE = {"negative": "positive", "neutral": "negative", "positive": "negative"}
-CLIENTS = 8
+CLIENTS, LYING_SHARE = 8, 0.35
 POLICY = """\
 [triggers]
 rows = 0
 days = 0
+[rows]
+# What the lies of many come to shall be seen, and not only that somebody has to look at them.
+least_agreement = 0
 [limits]
 cooldown_hours = 0
 per_week = 20
@@ -72,7 +75,7 @@ class Sizes:
 
 
 WHOLE = Sizes(home=0, told=2_000, held_out=2_000, poison=1_000, epochs=30)
-SMALL = Sizes(home=3_000, told=1_200, held_out=600, poison=600, epochs=1)
+SMALL = Sizes(home=3_000, told=2_000, held_out=600, poison=600, epochs=1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ class Public:
 
     Attributes:
         home: Reviews and tweets, the rows of the first model: text, label, source.
-        calm: Held out reviews and tweets.
+        calm: Reviews and tweets that are asked and, half of them, told of.
+        home_unseen: Reviews and tweets that are only measured on.
         films: Film reviews that are asked and told of.
         films_unseen: Film reviews that are only measured on.
         liars: Film reviews whose labels are lies: the first half of one caller, the second of many.
@@ -90,10 +94,26 @@ class Public:
 
     home: Sequence[tuple[str, str, str]]
     calm: Sequence[Row]
+    home_unseen: Sequence[Row]
     films: Sequence[Row]
     films_unseen: Sequence[Row]
     liars: Sequence[Row]
     more: Sequence[Row]
+
+
+def truth(number: int, label: str) -> str:
+    """Says what is true."""
+    return label
+
+
+def lie(number: int, label: str) -> str:
+    """Says what is not."""
+    return OPPOSITE[label]
+
+
+def visitor(number: int) -> str:
+    """Returns a caller of their own for each request."""
+    return f"visitor-{number}"
 
 
 class Loop:
@@ -115,7 +135,7 @@ class Loop:
         chance = random.Random(13)
         home, away = self._corpus("amazon,tweets"), self._corpus("movies,editorials")
         chance.shuffle(home)
-        calm, home = home[:600], home[600:]
+        calm, unseen, home = home[:600], home[600:1_200], home[1_200:]
         home = home[: self.sizes.home or None]
         films = [(text, label) for text, label, source in away if source == "movies"]
         chance.shuffle(films)
@@ -124,7 +144,8 @@ class Loop:
         told, held_out, liars, more = (list(itertools.islice(rest, size)) for size in sizes)
         self._write("home.csv", home)
         self._write("editorials.csv", (it for it in away if it[2] == "editorials"))
-        return Public(home, [it[:2] for it in calm], told, held_out, liars, more)
+        both = [it[:2] for it in calm], [it[:2] for it in unseen]
+        return Public(home, *both, told, held_out, liars, more)
 
     def _corpus(self, corpora: str) -> list[tuple[str, str, str]]:
         folder = self.stage.var / "corpus" / corpora.replace(",", "-")
@@ -155,28 +176,28 @@ class Loop:
 
     def ask(
         self, rows: Sequence[Row], who: Callable[[int], str],
-        says: Callable[[str], str] | None = None, share: float = 1.0,
+        says: Callable[[int, str], str] = truth, share: float = 1.0,
     ) -> str:  # fmt: skip
         """Sends texts one by one; returns the id of the last request.
 
         Args:
             rows: The texts and what is true of them.
             who: Gives the caller of a request by its number.
-            says: What a caller says the label is, by the true one; None: nobody says anything.
+            says: What a caller says the label is, by the request's number and the true label.
             share: Of the requests that somebody says something about.
         """
         self.begun = datetime.now(UTC)
         first, chance = self.asked, random.Random(self.asked)
         self.asked += len(rows)
-        speaks = [says is not None and chance.random() < share for _ in rows]
+        speaks = [chance.random() < share for _ in rows]
 
         def visit(number: int) -> None:
             (text, label), caller = rows[number], who(number)
             name = f"loop-{first + number}"
             headers = {"X-Caller-Id": caller, "X-Request-Id": name}
             self.stage.call("/predict", {"texts": [text]}, **headers)
-            if speaks[number] and says:
-                said = {"request_id": name, "label": says(label), "by": caller}
+            if speaks[number]:
+                said = {"request_id": name, "label": says(number, label), "by": caller}
                 self.stage.call("/feedback", said)
 
         with ThreadPoolExecutor(CLIENTS) as pool:
@@ -184,10 +205,15 @@ class Loop:
         time.sleep(1.0)  # the log is written every half second
         return f"loop-{first + len(rows) - 1}"
 
-    def score(self, rows: Sequence[Row]) -> float:
-        """Returns macro-F1 of the champion on rows that nobody tells of, in percent.
+    def score(self, name: str, rows: Sequence[Row], what: str) -> None:
+        """Measures the champion on rows that nobody tells of: accuracy and macro-F1, in percent.
 
         It is asked by batch prediction, so that what is measured does not lie in the log.
+
+        Args:
+            name: What the figures are called.
+            rows: The texts with what is true of them.
+            what: The same in words.
         """
         source, scored = self.stage.var / "measured.csv", self.stage.var / "measured"
         self._write(source.name, ((*row, "measured") for row in rows))
@@ -197,7 +223,11 @@ class Loop:
         subprocess.run([*command, "--out-scored", str(scored)], check=True, capture_output=True)
         with (scored / "scored.csv").open(newline="", encoding="utf-8") as stream:
             answers = [it["label"] for it in csv.DictReader(stream)]
-        return round(100 * macro_f1([label for _, label in rows], answers), 1)
+        true = [label for _, label in rows]
+        accuracy = round(100 * sum(map(str.__eq__, true, answers)) / len(true), 1)
+        f1 = round(100 * macro_f1(true, answers), 1)
+        self.figures[name] = {"accuracy": accuracy, "macro_f1": f1}
+        self.tell(f"accuracy {accuracy}%, macro-F1 {f1} on {what}")
 
     def monitor(self) -> dict:
         """Watches what was asked last and returns the decision."""
@@ -263,10 +293,9 @@ def play(loop: Loop, alerts: Callable[[], str] | None = None) -> None:
 
 def calm(loop: Loop, public: Public) -> None:
     """What the model knows: nothing follows."""
-    home, films = loop.score(public.calm), loop.score(public.films_unseen)
-    loop.note("home_before", home, f"macro-F1 {home} on reviews and tweets it has never seen")
-    loop.note("films_before", films, f"macro-F1 {films} on film reviews, which nobody sends yet")
-    loop.ask(public.calm, lambda number: f"visitor-{number}", str, share=0.5)
+    loop.score("home_before", public.home_unseen, "reviews and tweets, which it was trained on")
+    loop.score("films_before", public.films_unseen, "film reviews, which nobody sends yet")
+    loop.ask(public.calm, visitor, share=0.5)
     decision = loop.monitor()["decision"]
     loop.note("monitor_calm", decision, f"monitor: {decision}")
     said = loop.check()
@@ -275,7 +304,7 @@ def calm(loop: Loop, public: Public) -> None:
 
 def drift(loop: Loop, public: Public, champion: str, alerts: Callable[[], str] | None) -> str:
     """The public changes, labels arrive, a model learns it; returns the new champion."""
-    request = loop.ask(public.films, lambda number: f"visitor-{number}", str)
+    request = loop.ask(public.films, visitor)
     told = f"{len(public.films):,} film reviews were asked, and told of"
     found = loop.monitor()
     loop.note("monitor_drift", found["decision"], f"{told}; monitor: {found['decision']}")
@@ -288,28 +317,30 @@ def drift(loop: Loop, public: Public, champion: str, alerts: Callable[[], str] |
     loop.note("trigger", said["trigger"], f"  because of {', '.join(said['trigger'])}")
     new = loop.stage.served_after(champion)
     loop.note("recovered", new.partition(",")[0], f"the service answers with {new}")
-    home, films = loop.score(public.calm), loop.score(public.films_unseen)
-    loop.note("films_after", films, f"macro-F1 {films} on film reviews that nobody told of")
-    loop.note("home_after", home, f"macro-F1 {home} on reviews and tweets")
+    loop.score("films_after", public.films_unseen, "the same film reviews, of which nobody told")
+    loop.score("home_after", public.home_unseen, "the same reviews and tweets")
     loop.note("again", loop.check()["decision"], "the same signals again: nothing more follows")
     loop.note("request", request, f"make trace REQUEST={request} tells where its answer came from")
     return new.partition(",")[0]
 
 
 def poison(loop: Loop, public: Public) -> None:
-    """Labels that lie: of one caller, then of many."""
-    half = len(public.liars) // 2
-    for name, rows, who in (
-        ("one", public.liars[:half], lambda number: "liar"),
-        ("many", public.liars[half:], lambda number: f"liar-{number}"),
-    ):
-        loop.ask(rows, who, OPPOSITE.__getitem__)
-        found = loop.monitor()
+    """Labels that lie: one caller always, then many callers some of the time."""
+    half, chance = len(public.liars) // 2, random.Random(17)
+    lies = [chance.random() < LYING_SHARE for _ in public.liars]
+    for name, rows, who, says, what in (
+        ("one", public.liars[:half], lambda number: "liar", lie, "one caller, who always lies"),
+        (
+            "many", public.liars[half:], visitor,
+            lambda number, label: lie(number, label) if lies[number] else label,
+            f"many callers, {LYING_SHARE:.0%} of them lies",
+        ),
+    ):  # fmt: skip
+        loop.ask(rows, who, says)
+        loop.monitor()
         said = loop.check(codes=(0, 3))
         came = said["outcome"] or said["decision"]
-        loop.note(
-            f"poison_of_{name}", came, f"{half:,} lies of {name}: {found['decision']}, {came}"
-        )
+        loop.note(f"poison_of_{name}", came, f"{len(rows):,} labels of {what}: {came}")
         for reason in said["reasons"][:3]:
             loop.tell(f"  {reason}")
         loop.pass_over("they were lies")
@@ -317,7 +348,7 @@ def poison(loop: Loop, public: Public) -> None:
 
 def forgetting(loop: Loop, public: Public) -> None:
     """A challenger that has forgotten what it knew."""
-    loop.ask(public.more, lambda number: f"visitor-{number}", str)
+    loop.ask(public.more, visitor)
     loop.monitor()
     said = loop.check(FORGETTING, codes=(0, 3))
     came = said["outcome"] or said["decision"]
@@ -326,13 +357,13 @@ def forgetting(loop: Loop, public: Public) -> None:
         loop.tell(f"  {reason}")
 
 
-def macro_f1(truth: Sequence[str], said: Sequence[str]) -> float:
+def macro_f1(true: Sequence[str], said: Sequence[str]) -> float:
     """Returns the mean F1 of the labels."""
-    pairs = list(zip(truth, said, strict=True))
+    pairs = list(zip(true, said, strict=True))
 
     def f1(label: str) -> float:
-        both = sum(true == answer == label for true, answer in pairs)
-        either = sum((true == label) + (answer == label) for true, answer in pairs)
+        both = sum(it == answer == label for it, answer in pairs)
+        either = sum((it == label) + (answer == label) for it, answer in pairs)
         return 2 * both / either if either else 0.0
 
     return sum(map(f1, LABELS)) / len(LABELS)

@@ -4,21 +4,24 @@ It submits a run to the server that replays Kubeflow Pipelines' API and checks a
 a real S3 store beside it.
 """
 
-import importlib.util
 import json
 import os
 
 import pytest
 from rich.console import Console
 
+from pipelines.tests.backends.kubeflow.api.conftest import api
+from pipelines.tests.backends.kubeflow.conftest import KEYS, seaweed, weed
 from sentiment_common.errors import InputError
 from sentiment_pipelines import images
-from sentiment_pipelines.environments import ROOT, rooms
+from sentiment_pipelines.environments import rooms
 
 LOCKED_UP = (
     "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",  # noqa: S108 (in the container)
     "--security-opt", "no-new-privileges",
 )  # fmt: skip
+__all__ = ["api", "seaweed", "weed"]  # fixtures of other tests
+
 CONF = """
 extends = "kind"
 [connection]
@@ -34,19 +37,6 @@ endpoint = "{store}"
 server = ""
 address = ""
 """
-
-
-def module(name, path):
-    """A module of other tests: the server that replays the API, the store."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "pipelines/tests/backends" / path)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-replay = module("replay", "kubeflow/api/conftest.py")
-kubeflow = module("kubeflow_store", "kubeflow/conftest.py")
-api, weed, seaweed = replay.api, kubeflow.weed, kubeflow.seaweed
 
 
 @pytest.fixture(scope="module")
@@ -79,36 +69,50 @@ def run(docker, image, *command, options=()):
     return docker.ask("run", "--rm", *given)
 
 
-def test_a_run_is_submitted_with_the_state_as_the_one_place_to_write(
-    docker, image, volume, api, seaweed, tmp_path
-):
+@pytest.fixture
+def cluster(api, seaweed, tmp_path):
+    """Options of docker: the way to the server that replays the API, and to the store."""
     (tmp_path / "mine.toml").write_text(CONF.format(api=api.address, store=seaweed))
     (tmp_path / "mine.toml").chmod(0o644)
     tmp_path.chmod(0o755)
-    options = ["--network", "host", "--volume", f"{volume}:/state"]
-    options += ["--volume", f"{tmp_path / 'mine.toml'}:/conf/mine.toml:ro"]
-    for name, value in {**kubeflow.KEYS, "SENTIMENT_CONF": "/conf/mine.toml"}.items():
+    options = ["--network", "host", "--volume", f"{tmp_path / 'mine.toml'}:/conf/mine.toml:ro"]
+    for name, value in {**KEYS, "SENTIMENT_CONF": "/conf/mine.toml"}.items():
         options += ["--env", f"{name}={value}"]
-    done = run(docker, image, "run", "--backend", "kubeflow", "--detach", options=options)
+    return options
+
+
+def test_a_run_is_submitted_with_the_state_as_the_one_place_to_write(
+    docker, image, volume, api, cluster
+):
+    state = ("--volume", f"{volume}:/state")
+    done = run(
+        docker, image, "run", "--backend", "kubeflow", "--detach", options=(*state, *cluster)
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "http://ui.example/#/runs/details/run-1" in done.stdout
     (package,) = api.packages.values()
     assert f"localhost:5001/sentiment-ingest@sha256:{'1' * 64}" in package
     (sent,) = api.runs.values()
     assert sent["state"] == "PENDING"
-    listed = run(docker, image, "runs", options=("--network", "none", *options[2:4]))
+    listed = run(docker, image, "runs", options=("--network", "none", *state))
     assert listed.returncode == 0, listed.stderr
     assert "submitted" in listed.stdout
 
 
-def test_without_a_place_for_its_state_it_says_so_in_one_line(docker, image):
-    options = ("--network", "none", "--user", "4242:4242", "--tmpfs", "/state:mode=0755")
-    done = run(docker, image, "runs", options=options)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
+def test_without_a_place_for_its_state_nothing_is_submitted_and_it_reads_all_the_same(
+    docker, image, api, cluster
+):
+    nowhere = ("--user", "4242:4242", "--tmpfs", "/state:mode=0755")
+    done = run(docker, image, "run", "--backend", "kubeflow", options=(*nowhere, *cluster))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
         "sentiment-pipelines: /state: user 4242 may not write the state of runs here; in a "
-        "container: mount a volume there; or name another folder: SENTIMENT_VAR\n"
+        "container: mount a volume there; or name another folder: SENTIMENT_VAR"
     )
+    assert not api.runs
+    for reading in (("run", "--help"), ("runs",)):
+        done = run(docker, image, *reading, options=("--network", "none", *nowhere))
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_run_in_processes_is_refused_because_no_stage_is_in_it(docker, image, volume):

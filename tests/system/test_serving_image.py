@@ -11,8 +11,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from charts.consistency import pods
-from charts.rendering import Values, objects
+from charts.checks.consistency import pods
+from charts.checks.rendering import Values, objects
 from sentiment_common.errors import InputError
 from sentiment_pipelines import images
 from sentiment_pipelines.environments import process_environment, rooms, sync

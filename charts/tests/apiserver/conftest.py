@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from charts.tools import program
+from charts.checks.tools import program
 
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
 SECONDS_TO_START = 90

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from charts.consistency import pods
-from charts.rendering import CHARTS, NEEDED, Values, documented, objects
+from charts.checks.consistency import pods
+from charts.checks.rendering import CHARTS, NEEDED, Values, documented, objects
 
 SPECIFICATION = importlib.util.spec_from_file_location(
     "planted", Path(__file__).parents[1] / "test_pod_security.py"

@@ -18,7 +18,7 @@ from sentiment_pipelines.cluster import pins, preflight, steps
 
 STANDIN = Path(__file__).with_name("standin.sh")
 PROGRAMS = ("docker", "kind", "kubectl", "helm", "git")
-IMPATIENT = "import sys; sys.path.insert(0, {!r}); import conftest; conftest.impatient()"
+IMPATIENT = "import sys; sys.path[:0] = {!r}; import conftest; conftest.impatient()"
 """The command line in a process of its own, as :func:`impatient` leaves it."""
 
 
@@ -68,7 +68,7 @@ class House:
 
     def start(self, *arguments):
         """Starts ``sentiment-pipelines`` as a process of its own, which can be killed."""
-        program = IMPATIENT.format(str(STANDIN.parent))
+        program = IMPATIENT.format([str(STANDIN.parent), *sys.path])
         command = [sys.executable, "-c", program, *arguments]
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, env=self.variables, **streams)

@@ -84,6 +84,7 @@ def test_stopped_by_a_person_it_leaves_no_program_behind(house):
     (house.state / "slow").touch()
     with house.start("cluster", "up") as process:
         while not (house.state / "sentiment-control-plane").exists():
+            assert process.poll() is None
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=5) == 128 + signal.SIGTERM

@@ -39,7 +39,7 @@ def test_what_answers_with_an_error_or_not_at_all_is_not_up(server):
 
 
 def test_a_service_that_is_deployed_and_does_not_answer_is_a_fault(house, server):
-    for name in ("whole", "serving"):
+    for name in ("whole", "mlflow", "serving"):
         (house.state / name).touch()
     server.said |= dict.fromkeys(PATHS[:-1], (200, "ok")) | {"/readyz": (503, "no model")}
     rows = {row.name: row for row in status._links(cluster(server))}

@@ -40,7 +40,7 @@ def test_the_figures_are_json_and_never_kept(port):
 
 
 def test_nothing_else_is_there(port):
-    assert get(port, "/../server.py")[0].status == 404
+    assert {get(port, it)[0].status for it in ("/../server.py", "/\\..", "/nothing.js")} == {404}
 
 
 def test_a_name_that_another_site_made_point_here_is_refused(port):

@@ -20,6 +20,13 @@ def test_a_batch_is_kept_once_for_its_owner_alone_and_found_by_its_beginning(kep
         batches.pick("zz")
 
 
+def test_a_place_that_takes_nothing_is_one_line(kept_batches):
+    kept_batches.parent.mkdir()
+    kept_batches.write_text("in the way")
+    with pytest.raises(InputError, match="cannot be written"):
+        batches.keep(batch("a"))
+
+
 def test_before_the_first_batch_it_says_how_to_make_one(kept_batches):
     with pytest.raises(InputError, match="make label-sample"):
         batches.pick("")

@@ -115,6 +115,9 @@ def test_the_same_log_and_seed_give_the_same_file(sample, tmp_path):
         (("label-sample", "--log", "none", "--model", "none"), "none"),
         (("label-import", "none.csv", "--by", "anna"), "none.csv: cannot be read"),
         (("label-import", "none.csv", "--by", "="), "labeller: '=' is no name; 1 to 40 letters"),
+        (("label-sample", "--window", "999999d"), "--window: it begins before 1970"),
+        (("label-sample", "--out", ""), "--out: '.' is no file"),
+        (("label-agreement", "--labels", "."), "no file of labels"),
         (("label",), "nothing to label yet; `make label-sample` chooses texts"),
     ],
 )

@@ -1,9 +1,12 @@
 import csv
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from sentiment_common.errors import InputError
+from sentiment_pipelines import dvc
 from sentiment_pipelines.labelling import batches, keeping, store
 from sentiment_pipelines.labelling.batches import Ask, Batch
 
@@ -65,10 +68,15 @@ def test_a_file_that_is_refused_adds_nothing(tmp_path, path):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("by", ["", " ", "a" * 41, "an\nna", "=anna", "a,b"])
+@pytest.mark.parametrize("by", ["", " ", "a" * 41, "an\nna", "=anna", "@anna", "-anna", "a,b"])
 def test_a_name_that_is_none_is_refused(by):
     with pytest.raises(InputError, match="is no name"):
         keeping.named(by)
+
+
+def test_a_phone_that_begins_a_name_with_a_capital_makes_nobody_new():
+    assert keeping.named(" Anna ") == keeping.named("anna") == "anna"
+    assert keeping.named("Zoe\u0308") == keeping.named("ZOË") == "zoë"
 
 
 def test_outside_of_a_repository_it_says_what_it_could_not_do(tmp_path, path, monkeypatch):
@@ -76,6 +84,26 @@ def test_outside_of_a_repository_it_says_what_it_could_not_do(tmp_path, path, mo
     keeping.take_in(returned(tmp_path, "positive", ""), "anna", path, replace=False)
     assert keeping.record(path).startswith("not versioned: ")
     assert "git init" in keeping.record(path)
+
+
+def test_what_is_labelled_while_dvc_has_the_file_is_not_lost(tmp_path, path, monkeypatch):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    keeping.take_in(returned(tmp_path, "positive", ""), "anna", path, replace=False)
+    late = store.Row("r1", 0, "bad", "negative", "ben", store.now(), "b", "random")
+    with ThreadPoolExecutor(1) as pool:
+        writers = []
+
+        def take_away_and_put_back(top, file):  # as DVC does, where labels are links to its cache
+            aside = file.rename(tmp_path / "aside")
+            writers.append(pool.submit(store.append, file, lambda known: [late]))
+            time.sleep(0.1)
+            aside.replace(file)
+            return file.with_name("labels.csv.dvc")
+
+        monkeypatch.setattr(dvc, "add", take_away_and_put_back)
+        keeping.record(path)
+        assert writers[0].result(10) == [late]
+    assert [it.text for it in store.read(path)] == ["fine", "bad"]
 
 
 def test_labels_outside_of_data_are_not_versioned(tmp_path, path):

@@ -1,5 +1,6 @@
 import http.client
 import json
+import re
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ def port(labels):
         probe.bind(("127.0.0.1", 0))
         found = probe.getsockname()[1]
     server = listen(Desk(Batch("t", "s", "u", 13, 100, tuple(asks), ()), labels), found)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield found
     server.shutdown()
     server.server_close()
@@ -87,6 +88,8 @@ def test_another_site_can_neither_read_nor_write(port, labels):
     assert call(port, "GET", "/next.json?by=a", host="evil.example")[0].status == 403
     assert call(port, "POST", "/label", said, host="evil.example")[0].status == 403
     assert call(port, "POST", "/label", said, Origin="https://evil.example")[0].status == 403
+    for origin in ("null", "http://[", f"http://127.0.0.1:{port + 1}", f"https://localhost:{port}"):
+        assert call(port, "POST", "/label", said, Origin=origin)[0].status == 403
     form = call(port, "POST", "/label", said, Content_Type="text/plain")
     assert form[0].status == 400
     assert not labels.exists()
@@ -95,7 +98,16 @@ def test_another_site_can_neither_read_nor_write(port, labels):
 
 @pytest.mark.parametrize(
     "said",
-    [b"{", b"[]", b'{"by": 1}', b"{}", b"\xff", b" " * (MOST_BYTES + 1), b'{"by": "", "id": ""}'],
+    [
+        b"{",
+        b"[]",
+        b'{"by": 1}',
+        b"{}",
+        b"\xff",
+        b" " * (MOST_BYTES + 1),
+        b'{"by": "", "id": ""}',
+        b"[" * MOST_BYTES,
+    ],
 )
 def test_what_is_not_from_the_page_is_refused_in_words(port, labels, said):
     answer, body = call(port, "POST", "/label", said)
@@ -106,7 +118,15 @@ def test_what_is_not_from_the_page_is_refused_in_words(port, labels, said):
 def test_a_disk_that_takes_nothing_is_said_and_nothing_is_acknowledged(port, labels):
     labels.parent.parent.joinpath("data").write_text("in the way")
     answer, body = call(port, "POST", "/label", {"by": "a", "id": "r0:0", "label": "neutral"})
-    assert answer.status == 500 and "not kept" in json.loads(body)["error"]
+    assert answer.status == 500 and "cannot be kept" in json.loads(body)["error"]
+
+
+def test_a_length_that_no_page_names_is_refused(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        lines = [f"Host: localhost:{port}", "Content-Type: application/json"]
+        lines += [f"Content-Length: {'9' * 5_000}"]
+        connection.sendall("\r\n".join(["POST /label HTTP/1.1", *lines, "", ""]).encode())
+        assert re.match(rb"HTTP/1.. 400 ", connection.recv(100))
 
 
 def test_nothing_else_is_there(port):
@@ -114,6 +134,9 @@ def test_nothing_else_is_there(port):
     assert call(port, "POST", "/delete", {})[0].status == 404
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(port, labels):
+def test_a_port_that_is_none_or_taken_is_said_in_one_line(port, labels):
+    for none in (-1, 0, 65_536):
+        with pytest.raises(InputError, match="--port: has to be 1 to 65535"):
+            listen(Desk(Batch("t", "s", "u", 13, 0, (), ()), labels), none)
     with pytest.raises(InputError, match="cannot listen there"):
         listen(Desk(Batch("t", "s", "u", 13, 0, (), ()), labels), port)

@@ -82,6 +82,24 @@ def test_an_id_that_looks_like_a_time_of_day_stays_an_id(tmp_path):
     assert sheet.read(saved(path, rows), {"17:0": "fine"}).labels == {"17:0": "neutral"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["10/10", "4.50", "1e5", "00123", "1 May 26", "9" * 30, "TRUE", "false", "\n=1+1", "＝1+1"],
+)
+def test_a_text_that_a_spreadsheet_would_rewrite_or_run_is_shielded(tmp_path, text):
+    path = tmp_path / "to-label.csv"
+    sheet.write(path, [Ask("r1", 0, text, "random", "random", False)], "b1")
+    rows = filled(path, "neutral")
+    assert rows[1][1] == f"'{text}"
+    assert sheet.read(saved(path, rows), {"r1:0": text}).labels == {"r1:0": "neutral"}
+
+
+def test_cp1252_that_passes_for_utf_8_is_the_same_text(tmp_path):
+    path = tmp_path / "labelled.csv"
+    path.write_bytes("id,text,label\nr1:0,Â©,neutral\n".encode("cp1252"))
+    assert sheet.read(path, {"r1:0": "Â©"}).labels == {"r1:0": "neutral"}
+
+
 def test_empty_labels_are_counted_and_repeated_rows_say_nothing_new(tmp_path):
     rows = [["id", "text", "label"], ["r1:0", "fine", "neutral"], ["r1:0", "fine", " Neutral "]]
     path = saved(tmp_path / "a.csv", [*rows, ["r2:0", "=1+1", " "], [], ["", "", ""]])

@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,7 @@ def test_each_labelled_text_is_settled_or_tied_and_never_both(rows):
     ("content", "said"),
     [
         (b"id,label\n", "line 1: no file of labels"),
+        (b"", "its columns are not"),
         (b"\xff\xfe", "no file of labels"),
         ((",".join(store.COLUMNS) + "\nr1,0,fine,good,anna,t,b,r\n").encode(), "'good' is no"),
         ((",".join(store.COLUMNS) + "\nr1,0,fine\n").encode(), "line 2"),
@@ -122,6 +125,26 @@ def test_a_link_to_a_cache_is_replaced_and_the_cache_stays_what_it_was(tmp_path)
     path.hardlink_to(cached)
     store.append(path, lambda known: [row("bad", "negative", "anna")])
     assert cached.read_bytes() == before and len(store.read(path)) == 2
+
+
+def test_a_folder_in_the_place_of_the_file_is_one_line(tmp_path):
+    with pytest.raises(InputError, match="no file of labels"):
+        store.read(tmp_path)
+
+
+def test_while_dvc_has_taken_the_file_away_nobody_reads_or_adds(tmp_path):
+    path = tmp_path / "labels.csv"
+    store.append(path, lambda known: [row("fine", "neutral", "anna")])
+    with ThreadPoolExecutor(2) as pool:
+        with store.alone(tmp_path):
+            aside = path.rename(tmp_path / "aside")
+            reader = pool.submit(store.read, path)
+            writer = pool.submit(store.append, path, lambda known: [row("bad", "negative", "ben")])
+            time.sleep(0.1)
+            assert not reader.done() and not writer.done()
+            aside.rename(path)
+        assert reader.result(10) and writer.result(10)
+    assert [it.text for it in store.read(path)] == ["fine", "bad"]
 
 
 def _label_many(path, by):

@@ -146,6 +146,8 @@ def _files(arguments: argparse.Namespace) -> list[tuple[str, Path]]:
     from sentiment_pipelines.labelling.keeping import named
 
     out: Path = arguments.out
+    if not out.name:
+        raise InputError(f"{str(out)!r} is no file", where="--out")
     names = list(dict.fromkeys(named(name) for name in arguments.labeller))
     found = [(name, out.with_name(f"{out.stem}-{name}{out.suffix}")) for name in names]
     found = found or [("", out)]

@@ -101,15 +101,17 @@ def keep(batch: Batch) -> Path:
 
     Returns:
         Its file.
+
+    Raises:
+        InputError: It cannot be written.
     """
     path = folder() / f"{batch.id}.json"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
-    if not path.exists():
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump({"schema": SCHEMA_VERSION, **asdict(batch)}, stream, indent=1)
-        partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+        if not path.exists():
+            _write(path, json.dumps({"schema": SCHEMA_VERSION, **asdict(batch)}, indent=1))
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", where=str(path)) from error
     return path
 
 
@@ -139,6 +141,14 @@ def pick(id_: str) -> Batch:
         known = ", ".join(batch.id for batch in kept)
         raise InputError(f"no single batch {id_!r}", where="--batch", mend=f"there are {known}")
     return found[-1]
+
+
+def _write(path: Path, content: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(content)
+    partial.replace(path)
 
 
 def _read(path: Path) -> Batch:

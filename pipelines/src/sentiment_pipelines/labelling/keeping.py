@@ -1,6 +1,7 @@
 """Takes labels in from files, and has DVC keep the version."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from sentiment_pipelines import dvc, versions
 from sentiment_pipelines.labelling import batches, sheet, store
 from sentiment_pipelines.labelling.batches import Ask, Batch
 
-NAME = re.compile(r"[\w.@+-][\w.@+ -]{0,39}")
+NAME = re.compile(r"\w[\w.@+ -]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class Imported:
 
 
 def named(by: str) -> str:
-    """Returns a labeller's name.
+    """Returns a labeller's name; in small letters, for phones begin a name with a large one.
 
     Raises:
         InputError: It is none.
     """
-    if not NAME.fullmatch(by := by.strip()):
+    by = unicodedata.normalize("NFC", by.strip().casefold())
+    if not NAME.fullmatch(by):
         raise InputError(
             f"{by!r} is no name", where="labeller",
             mend="1 to 40 letters, digits and . @ + - _, e.g. anna",
@@ -119,9 +121,13 @@ def record(path: Path) -> str:
     if not versions.place_of(path).is_relative_to(top / dvc.FOLDER):
         return f"not versioned: {path} lies outside of {top / dvc.FOLDER}"
     try:
-        file = dvc.add(top, path)
-        found = versions.of(path)
+        # DVC takes the file away and puts it back as its own: nobody may add to it meanwhile.
+        with store.alone(path.parent):
+            file = dvc.add(top, path)
+            found = versions.of(path)
     except InputError as error:
         return f"not versioned ({error}); `make data-add FILE={path}` tries again"
+    if found is not None and found.state == "committed":
+        return f"version: {found}"
     kept = " ".join(str(it.relative_to(top)) for it in (file, file.parent / ".gitignore"))
     return f"version: {found}; keep it: git add .dvc {kept} && git commit"

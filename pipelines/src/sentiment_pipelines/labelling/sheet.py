@@ -20,10 +20,13 @@ from sentiment_pipelines.labelling.batches import Ask
 
 COLUMNS = ("id", "text", "label", "reason", "batch")
 NEEDED = ("id", "text", "label")
-FORMULA = re.compile(r"[=+\-@\t\r]")
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 """What a cell begins with that a spreadsheet would run."""
 TIME = re.compile(r"[\d:. ]+")
-"""What it may take for a time."""
+"""What it may take for a time of day, of an id such as ``17:0``."""
+VALUE = re.compile(r"(?=.*\d)([\d\W]+|.{1,24})|true|false", re.IGNORECASE)
+"""What it may take for a date, a number or a truth, of a text, and write in its own way: ``10/10``
+would come back as the tenth of October."""
 CELL = 32_767
 """Characters that a cell of the common spreadsheets holds."""
 MOST_BYTES = 256 << 20
@@ -58,7 +61,8 @@ def write(path: Path, asks: Iterable[Ask], batch: str) -> None:
             lines = csv.writer(stream, lineterminator="\r\n")
             lines.writerow(COLUMNS)
             for it in asks:
-                lines.writerow([_kept(it.id), *map(defused, (it.text, "", it.reason, batch))])
+                id_ = f"'{it.id}" if TIME.fullmatch(it.id) else defused(it.id)
+                lines.writerow([id_, shielded(it.text), "", it.reason, batch])
         partial.replace(path)
     except OSError as error:
         raise InputError(f"cannot be written ({error.strerror})", where=str(path)) from error
@@ -71,9 +75,9 @@ def defused(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell.lstrip(" ")) else cell
 
 
-def _kept(id_: str) -> str:
-    """Returns an id as a cell that no spreadsheet takes for a time of day, as it would ``17:0``."""
-    return f"'{id_}" if TIME.fullmatch(id_) else defused(id_)
+def shielded(text: str) -> str:
+    """Returns a text as a cell that a spreadsheet takes for text, and leaves as it is."""
+    return f"'{text}" if VALUE.fullmatch(text.strip(" ")) else defused(text)
 
 
 def read(path: Path, asked: Mapping[str, str]) -> Returned:
@@ -130,14 +134,15 @@ def _same(returned: str, text: str) -> bool:
     """Whether a cell holds a text, as far as a spreadsheet can keep it.
 
     It may lose the apostrophe, the kind of line ends, spaces at either end, what is beyond a cell's
-    length and, in cp1252, what that does not have.
+    length and, in cp1252, what that does not have; and the bytes of cp1252 may pass for UTF-8.
     """
-    known = {form for it in (text, defused(text)) for form in (it, _as_cp1252(it))}
+    known = {form for it in (text, shielded(text)) for form in (it, *_as_cp1252(it))}
     return any(_plain(returned) == _plain(form) for form in known)
 
 
-def _as_cp1252(text: str) -> str:
-    return text.encode("cp1252", "replace").decode("cp1252", "replace")
+def _as_cp1252(text: str) -> tuple[str, str]:
+    saved = text.encode("cp1252", "replace")
+    return saved.decode("cp1252", "replace"), saved.decode("utf-8", "replace")
 
 
 def _plain(text: str) -> str:

@@ -107,10 +107,11 @@ def history(path: Path) -> list[Row]:
     Raises:
         InputError: It is no file of labels, or damaged.
     """
-    try:
-        return list(_rows(path.read_bytes(), path))
-    except FileNotFoundError:
+    if not path.parent.is_dir():
         return []
+    with alone(path.parent, fcntl.LOCK_SH):
+        content = _content(path)
+    return list(_rows(content, path))
 
 
 def standing(rows: Iterable[Row]) -> list[Row]:
@@ -151,12 +152,23 @@ def append(path: Path, choose: Callable[[list[Row]], Sequence[Row]]) -> list[Row
         InputError: The file is damaged, or ``choose`` says so.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.parent):
-        before = path.read_bytes() if path.exists() else _lines([COLUMNS])
+    with alone(path.parent):
+        before = _content(path)
         added = list(choose(standing(_rows(before, path))))
         if added:
             _replace(path, before + _lines(astuple(it) for it in added))
     return added
+
+
+@contextlib.contextmanager
+def alone(folder: Path, kind: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Waits for who writes below a folder; a lock on itself leaves no file among the data."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _by_text(rows: Iterable[Row]) -> list[list[Row]]:
@@ -173,6 +185,15 @@ def _settled(group: Sequence[Row]) -> Settled | None:
     by = sorted(row.by for row in group if row.label == label)
     first, last = group[0], max(row.labelled_at for row in group)
     return Settled(first.request_id, first.position, first.text, label, tuple(by), last, len(group))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return _lines([COLUMNS])
+    except IsADirectoryError as error:
+        raise _damaged(str(path), error) from error
 
 
 def _rows(content: bytes, path: Path) -> Iterator[Row]:
@@ -222,16 +243,5 @@ def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Waits for other writers; a lock on the folder leaves no file behind among the data."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
     finally:
         os.close(descriptor)

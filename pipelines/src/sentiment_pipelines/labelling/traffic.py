@@ -98,7 +98,10 @@ def window(length: str, until: str) -> Window:
     except (ValueError, OverflowError) as error:
         mend = "e.g. 2026-11-30T00:00:00Z"
         raise InputError(f"{until!r} is no time", where="--until", mend=mend) from error
-    return Window(end - int(match[1]) * SECONDS[match[2]], end)
+    since = end - int(match[1]) * SECONDS[match[2]]
+    if since < 0:
+        raise InputError("it begins before 1970", where="--window", mend="a shorter one")
+    return Window(since, end)
 
 
 def collect(folder: Path, span: Window, labelled: Set[str], seed: int, unsure: int) -> Traffic:

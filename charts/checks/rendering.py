@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from charts.tools import ROOT, program
+from charts.checks.tools import ROOT, program
 
 CHARTS = ROOT / "charts"
 RELEASE, NAMESPACE = "try", "shop"

@@ -15,8 +15,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "charts" / "tools.lock"
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = Path(__file__).with_name("tools.lock")
 CACHE = ROOT / "var" / "cache" / "kubernetes"
 PIP = ROOT / "var" / "envs" / "uv" / "bin" / "python"
 """The environment that has pip: the rooms' own are made by uv."""
