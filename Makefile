@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
         data data-add data-push data-pull data-checkout \
         label label-sample label-import label-agreement \
         images images-push base-image kind-up kind-load kind-status kind-down \
-        text-spec schema-update test test-versions test-system test-images test-loop charts-test test-apiserver test-kills test-faults bench soak lint format compile component lock \
+        text-spec schema-update test test-versions test-system test-images test-loop test-kind charts-test test-apiserver test-kills test-faults bench soak lint format compile component lock \
         versions-check bump release \
         sizes clean clean-all
 
@@ -301,7 +301,7 @@ test:  ## units, contracts, compile, one end-to-end run: no root, no Docker; JOB
 	@$(ENVIRONMENTS) sync pipelines-ui batch_predict-beam
 	@$(ENVIRONMENTS) test --jobs $(JOBS) --ignore=serving/tests/faults
 	@$(ENVIRONMENTS) test pipelines --tests tests --ignore tests/system --ignore tests/kills \
-	  --ignore tests/versions --ignore tests/images --ignore tests/loop
+	  --ignore tests/versions --ignore tests/images --ignore tests/loop --ignore tests/kind
 
 test-system:  ## what needs system packages that .ci/run installs: a browser, Docker
 	@$(ENVIRONMENTS) test pipelines --tests tests/system -rs
@@ -317,6 +317,10 @@ charts-test:  ## render every chart with every documented set of values; lint, s
 test-apiserver:  ## slow: the charts on a real API server, which SENTIMENT_KUBE_APISERVER and _ETCD name
 	@$(ENVIRONMENTS) sync pipelines charts
 	@$(ENVIRONMENTS) test pipelines --tests charts/tests/apiserver -rs
+
+test-kind:  ## slow: the real kind reads the cluster's configuration; needs kind and Docker
+	@$(ENVIRONMENTS) sync pipelines
+	@$(ENVIRONMENTS) test pipelines --tests tests/kind -v
 
 test-images:  ## slow: every component's tests inside the image that ships, without network; each by itself
 	@$(ENVIRONMENTS) sync pipelines

@@ -12,7 +12,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from sentiment_common.request_log.entry import entry_line, to_line
 from sentiment_common.request_log.feedback import feedback_fields
 from sentiment_pipelines import environments
 from sentiment_pipelines.retraining import policy, rows, running
+from sentiment_pipelines.retraining.decision import labelled
+from sentiment_pipelines.retraining.signals import Rows
 
 MOST = 2_000
 OPPOSITE = {"negative": "positive", "positive": "negative", "neutral": "negative"}
@@ -56,7 +58,13 @@ class Attack:
 
 
 MANY = 10_000
-SOME = (Attack(MOST, 0), Attack(MOST, 0.6), Attack(MOST, 0.6, MANY))
+SOME = (
+    Attack(MOST, 0),
+    Attack(500, 0.6, MANY, crude=True),
+    Attack(MOST, 0.6, MANY, crude=True),
+    Attack(MOST, 0.6, MANY),
+    Attack(MOST, 0.3, MANY),
+)
 ALL = tuple(
     Attack(count, share, callers, crude)
     for crude in (False, True)
@@ -73,7 +81,14 @@ class Stages:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._rooms = environments.rooms()
-        for name in ("ingest", "validate", "transform", "train_baseline", "evaluate"):
+        for name in (
+            "ingest",
+            "validate",
+            "transform",
+            "train_baseline",
+            "evaluate",
+            "batch_predict",
+        ):
             environments.sync(self._rooms[name])
 
     def python(self, room: str, *arguments: str | Path) -> str:
@@ -153,11 +168,8 @@ def prepare(stages: Stages) -> list[Row]:
     cut = next(at for at in range(MOST, len(ordered)) if _parts(ordered, at))
     new, base = ordered[:cut], ordered[cut:]
     source = stages.folder / "base.csv"
-    with source.open("w", encoding="utf-8", newline="") as stream:
-        names = ("id", "text", "label", "source", "group", "created_at")
-        writer = csv.DictWriter(stream, names, extrasaction="ignore", quoting=csv.QUOTE_ALL)
-        writer.writeheader()
-        writer.writerows(row | {"created_at": ""} for row in base)
+    names = ("id", "text", "label", "source", "group", "created_at")
+    write_csv(source, names, (row | {"created_at": ""} for row in base))
     examples = stages.ingested("base", source)
     stages.validated("base", examples)
     champion = stages.folder / "champion"
@@ -168,7 +180,31 @@ def prepare(stages: Stages) -> list[Row]:
     (champion / "champion.json").write_text(json.dumps(facts))
     kind, payload = CHAMPION, payload_digest(champion)
     write_manifest(champion, Manifest(kind.name, kind.schema_version, "poison", "0", payload))
-    return new
+    return answered(stages, champion / "bundle", new)
+
+
+def answered(stages: Stages, bundle: Path, new: Sequence[Row]) -> list[Row]:
+    """Returns rows with what a model answers."""
+    texts, scored = stages.folder / "new.csv", stages.folder / "scored"
+    write_csv(texts, ("text",), new)
+    stages.stage(
+        "batch_predict", "--model", bundle, "--source", texts, "--output-format", "csv",
+        "--out-scored", scored,
+    )  # fmt: skip
+    with (scored / "scored.csv").open(encoding="utf-8", newline="") as stream:
+        found = list(csv.DictReader(stream))
+    return [
+        row | {"probabilities": {label: float(of[label]) for label in OPPOSITE}}
+        for row, of in zip(new, found, strict=True)
+    ]
+
+
+def write_csv(path: Path, columns: Sequence[str], told: Iterable[Row]) -> None:
+    """Writes some columns of rows."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerows(told)
 
 
 def _parts(ordered: Sequence[Row], at: int) -> bool:
@@ -191,8 +227,8 @@ def write_log(folder: Path, new: Sequence[Row], attack: Attack) -> None:
             )
             requests.write(entry_line(Entry(
                 number, "2026-11-23T10:00:00.000Z", f"r{number}", 0, "champion", "sha256:a", "",
-                row["text"], "raw", row["label"],
-                {"negative": 0.4, "neutral": 0.3, "positive": 0.3}, 1.0, _draw(caller)[:16],
+                row["text"], "raw", max(row["probabilities"], key=row["probabilities"].__getitem__),
+                row["probabilities"], 1.0, _draw(caller)[:16],
             )))  # fmt: skip
             said = Feedback("2026-11-23T11:00:00.000Z", f"r{number}", 0, label)
             feedback.write(to_line(feedback_fields(said)))
@@ -216,18 +252,22 @@ def attempt(stages: Stages, new: Sequence[Row], attack: Attack, number: int) -> 
     shipped = stages.judged(f"{name}-shipped", examples, model, "auto")
     focused = stages.judged(f"{name}-on", examples, model, ON)
     rest = next(it for it in focused["rules"] if it["rule"].startswith("loss on the rows"))
-    limit = policy.choose(policy.AUTO).rows("most_of_one")
+    signals = Rows(
+        gathered.rows, gathered.by_label, gathered.by_labeller, sure=gathered.sure,
+        agreed=gathered.agreed,
+    )  # fmt: skip
     stops = [
-        *(["labeller"] if largest > limit else []),
+        *(it.name for it in labelled(signals, policy.choose(policy.AUTO)) if not it.passed),
         *(["validation"] if anomalies["verdict"] != "accepted" else []),
         *(["gate"] if shipped["verdict"] != "blessed" else []),
         *(["gate on traffic"] if focused["verdict"] != "blessed" else []),
     ]
     keys = "" if not attack.share else "one" if attack.callers == 1 else "many"
     return (
-        f"| {attack.name} | {keys} | {largest:.0%} | {_label_drift(anomalies):.3f} "
-        f"| {-rest['figure']:+.3f} | {_said(shipped)} | {_said(focused)} "
-        f"| {', '.join(stops) or 'nothing'} |"
+        f"| {attack.name} | {keys} | {largest:.0%} "
+        f"| {gathered.agreed / gathered.sure:.0%} of {gathered.sure:,} "
+        f"| {_label_drift(anomalies):.3f} | {-rest['figure']:+.3f} "
+        f"| {_said(shipped)} | {_said(focused)} | {', '.join(stops) or 'nothing'} |"
     )
 
 
@@ -256,10 +296,11 @@ def lines(folder: Path, attacks: Sequence[Attack]) -> Iterator[str]:
     stages = Stages(folder)
     new = prepare(stages)
     yield (
-        "| new rows | wrong labels | his keys | largest labeller | label drift | F1, old rows "
+        "| new rows | wrong labels | his keys | largest labeller | agree with sure answers "
+        "| label drift | F1, old rows "
         "| shipped policy refuses for | on traffic refuses for | stopped by |"
     )
-    yield "| --- " * 9 + "|"
+    yield "| --- " * 10 + "|"
     for number, attack in enumerate(attacks):
         yield attempt(stages, new, attack, number)
 

@@ -66,6 +66,11 @@ def loop(monitoring_tools, tmp_path_factory):
     return played
 
 
+def gain(figures, of):
+    """Returns by how many points the accuracy on texts that nobody told of has changed."""
+    return figures[f"{of}_after"]["accuracy"] - figures[f"{of}_before"]["accuracy"]
+
+
 def test_nothing_follows_while_nothing_has_changed(loop):
     assert loop.figures["monitor_calm"] != "act"
     assert loop.figures["check_calm"] == "nothing"
@@ -77,8 +82,8 @@ def test_an_alert_begins_a_retraining_that_recovers_what_the_new_public_lost(loo
     assert any(it.startswith("alert:") for it in figures["trigger"])
     assert figures["check_drift"] == "pushed"
     assert figures["recovered"] != figures["champion"]
-    assert figures["films_after"] >= figures["films_before"] + 3
-    assert figures["home_after"] >= figures["home_before"] - 3
+    assert gain(figures, "films") >= 3
+    assert gain(figures, "home") >= -3
 
 
 def test_the_same_signals_begin_nothing_twice(loop):

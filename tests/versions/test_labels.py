@@ -77,4 +77,5 @@ def test_the_same_file_twice_is_the_same_version(team: Team, asked: Path) -> Non
     take_in(team, asked, "positive", "negative", "")
     team.commit("Labels of anna")
     again = take_in(team, asked, "positive", "negative", "")
-    assert "of commit" in again.stdout and team.git("status", "--short") == ""
+    assert "of commit" in again.stdout and "keep it" not in again.stdout
+    assert team.git("status", "--short") == ""

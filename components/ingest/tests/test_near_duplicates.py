@@ -26,10 +26,11 @@ def jaccard(one, other):
 def by_definition(texts):
     """The clusters, found by comparing every text with every other."""
     clusters = list(range(len(texts)))
-    for (one, first), (other, second) in combinations(enumerate(texts), 2):
-        short = min(len(words(first)), len(words(second))) < LEAST_WORDS
-        same = bool(words(first)) and words(first) == words(second)
-        if same or (not short and jaccard(first, second) >= 0.8):
+    documents = [words(text) for text in texts]
+    for (one, first), (other, second) in combinations(enumerate(documents), 2):
+        short = min(len(first), len(second)) < LEAST_WORDS
+        same = bool(first) and first == second
+        if same or (not short and len(first & second) / len(first | second) >= 0.8):
             low, high = sorted((clusters[one], clusters[other]))
             clusters = [low if cluster == high else cluster for cluster in clusters]
     return clusters

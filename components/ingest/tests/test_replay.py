@@ -31,6 +31,13 @@ BASE = [row(number) for number in range(120)]
 NEW = [row(number, source="traffic") for number in range(1000, 1060)]
 
 
+def later(old, **cells):
+    """A row of traffic that gives an old one another label."""
+    label = next(it for it in LABELS if it != old["label"])
+    known = {name: old[name] for name in ("id", "text", "group")}
+    return known | {"label": label, "source": "traffic"} | cells
+
+
 @pytest.fixture(scope="session")
 def ingested(staged):
     """Ingests rows after ``folder / "previous"``, and returns the new artifact."""
@@ -112,24 +119,46 @@ def test_what_was_left_out_comes_back_to_its_split_and_is_counted_once(steps, ac
     assert {it["id"] for it in dropped} <= ids(NEW)
 
 
-@pytest.mark.parametrize("identity", ["r7", "other"])
-def test_the_later_label_counts_and_the_row_stays_where_it_was(steps, account, identity):
-    before = by_split(steps(BASE))
-    changed = row(7, "negative", id=identity, text=row(7)["text"].upper(), source="traffic")
+def test_the_later_label_of_a_train_row_counts_and_the_row_stays_there(steps, account):
+    old = by_split(steps(BASE))["train"][0]
+    changed = later(old, id="other", text=old["text"].upper())
     folder = steps([*NEW, changed], replay="1")
-    (found,) = [(name, it) for name, rows in by_split(folder).items() for it in rows
-                if it["id"] == "r7"]  # fmt: skip
-    assert (found[1]["label"], found[1]["source"]) == ("negative", "traffic")
-    assert found[1]["group"] == "g7" and "r7" in ids(before[found[0]])
+    (found,) = [it for it in by_split(folder)["train"] if it["id"] == old["id"]]
+    assert (found["label"], found["source"]) == (changed["label"], "traffic")
+    assert found["group"] == old["group"]
     summary, dropped, kept = account(folder)
-    counted = len(BASE) + len(NEW) + (identity == "other")
-    assert summary["rows"]["read"] == counted == len(dropped) + len(kept)
-    entry = {it["reason"]: it for it in dropped}.get(TAKEN_OVER)
-    if identity == "other":
-        assert (entry["id"], entry["kept_id"]) == ("other", "r7")
-        assert "neutral there until now, negative here" in entry["detail"]
-    else:
-        assert entry is None
+    assert summary["rows"]["read"] == len(BASE) + len(NEW) + 1 == len(dropped) + len(kept)
+    (entry,) = [it for it in dropped if it["reason"] == TAKEN_OVER]
+    assert (entry["id"], entry["kept_id"]) == ("other", old["id"])
+    assert f"{old['label']} there until now, {changed['label']} here" in entry["detail"]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_later_label_of_the_very_row_counts_in_every_split(steps, account, split):
+    old = by_split(steps(BASE))[split][0]
+    changed = later(old)
+    folder = steps([*NEW, changed], replay="1")
+    (found,) = [it for it in by_split(folder)[split] if it["id"] == old["id"]]
+    assert (found["label"], found["source"]) == (changed["label"], "traffic")
+    summary, dropped, kept = account(folder)
+    assert summary["rows"]["read"] == len(BASE) + len(NEW) == len(kept) and not dropped
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_who_sends_texts_that_models_are_judged_on_changes_none_of_their_rows(
+    steps, account, split
+):
+    """Else an attacker would be judged by his own word, and not by rows from before him."""
+    before = by_split(steps(BASE))[split]
+    flipped = [later(it, id=f"attack:{it['id']}", group="attacker") for it in before]
+    folder = steps([*NEW, *flipped], replay="1")
+    after = by_split(folder)[split]
+    assert [it for it in after if it["id"] in ids(before)] == before
+    summary, dropped, kept = account(folder)
+    assert summary["rows"]["read"] == len(dropped) + len(kept)
+    assert {it["id"]: it["reason"] for it in dropped} == dict.fromkeys(
+        ids(flipped), "repeated text with another label"
+    )
 
 
 def test_an_old_text_that_was_seen_again_is_not_left_out(steps, account):

@@ -32,7 +32,7 @@ from sentiment_pipelines.commands import (
     versions,
 )
 from sentiment_pipelines.commands import compile as compile_
-from sentiment_pipelines.runs import EXIT_BAD_INPUT, check_writable
+from sentiment_pipelines.runs import EXIT_BAD_INPUT, unwritable
 
 COMMANDS = (
     run, kubeflow, predict, monitor, history, promotions, experiments, lineage, trace, reproduce,
@@ -72,7 +72,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        check_writable()
         sys.exit(arguments.command(arguments))
     except InputError as error:
         _complain(str(error))
@@ -80,9 +79,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         print("stopped", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        if not out_of_space(error):
-            raise
-        _complain(NO_SPACE)
+        if out_of_space(error):
+            _complain(NO_SPACE)
+        if refusal := unwritable(error):
+            _complain(str(refusal))
+        raise
 
 
 def _complain(line: str) -> NoReturn:

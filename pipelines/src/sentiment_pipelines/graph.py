@@ -41,6 +41,12 @@ def name(compiled: Path) -> str:
     return str(pipeline["pipelineInfo"]["name"])
 
 
+def nodes(pipeline: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields the tasks of a compiled pipeline and of the graphs in it, as KFP writes them."""
+    for component in (pipeline["root"], *pipeline["components"].values()):
+        yield from component.get("dag", {}).get("tasks", {}).values()
+
+
 @dataclass(frozen=True)
 class Output:
     """An output of another task, an artifact or a parameter."""

@@ -2,9 +2,11 @@
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ STATE = "run.json"
 TRAINING = "training"
 LOCKS = {"batch": "lock-batch"}
 """File of the lock of a pipeline that has one of its own."""
+UNWRITABLE_DATABASE = "readonly database|unable to open database file"
+"""What SQLite says of one."""
 
 
 def folder() -> Path:
@@ -145,18 +149,19 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
 
 
-def check_writable() -> None:
-    """Holds the folder of all state to be one that this user may write to.
+def unwritable(error: Exception) -> InputError | None:
+    """Returns what to say of a failure for want of a place for the state; None for any other.
 
-    Raises:
-        InputError: It is not, as in a container whose volume is missing.
+    Commands that only read work where nothing can be written, so none is refused beforehand.
     """
     there = next(path for path in (VAR, *VAR.parents) if path.exists())
-    if not os.access(there, os.W_OK):
-        raise InputError(
-            f"user {os.getuid()} may not write the state of runs here", where=str(VAR),
-            mend="in a container: mount a volume there; or name another folder: SENTIMENT_VAR",
-        )  # fmt: skip
+    refused = isinstance(error, PermissionError) or getattr(error, "errno", 0) == errno.EROFS
+    if os.access(there, os.W_OK) or not (refused or re.search(UNWRITABLE_DATABASE, str(error))):
+        return None
+    return InputError(
+        f"user {os.getuid()} may not write the state of runs here", where=str(VAR),
+        mend="in a container: mount a volume there; or name another folder: SENTIMENT_VAR",
+    )  # fmt: skip
 
 
 def all_runs() -> list[Run]:

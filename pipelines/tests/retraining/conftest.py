@@ -102,7 +102,7 @@ class State:
         }  # fmt: skip
         write_json(self.var / "monitoring" / "decisions" / f"{until:.0f}" / "decision.json", facts)
 
-    def traffic(self, count=300, labellers=9):
+    def traffic(self, count=300, labellers=9, probabilities=PROBABILITIES):
         """Has callers ask and say what was right."""
         asked = self.log / "requests-20261123T100000.000000Z-7-000000.jsonl"
         said = self.log / "feedback-20261123T100000.000000Z-7-000000.jsonl"
@@ -111,7 +111,7 @@ class State:
                 at = journal.iso(time.time() - 5)
                 entry = Entry(
                     number, at, f"r{number}", 0, "sentiment", "d", "", f"text {number}", "raw",
-                    "negative", PROBABILITIES, 1.0, f"caller{number % labellers}",
+                    "negative", probabilities, 1.0, f"caller{number % labellers}",
                 )  # fmt: skip
                 log.write(entry_line(entry))
                 told = Feedback(at, f"r{number}", 0, LABELS[number % 3])

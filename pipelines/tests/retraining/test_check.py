@@ -1,5 +1,6 @@
 """A check from the command line to its last line, in a real registry, on a real log."""
 
+import fcntl
 import json
 import os
 import signal
@@ -76,6 +77,15 @@ def test_a_dry_run_says_the_same_and_writes_nothing(ready):
     assert ready.pipeline.orders == []
 
 
+def test_whoever_only_looks_is_not_taken_for_one_who_trains(ready):
+    lock = check.folder() / "lock"
+    with flight.taken(lock, "noon"):
+        assert "noon" in flight.holder(lock)
+    with lock.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert flight.holder(lock) == ""
+
+
 def test_without_a_champion_or_a_registry_there_is_nothing_to_do(state, monkeypatch):
     assert state.check()[0] == 0
     assert "There is no champion yet" in state.lines[-1].reasons[0]
@@ -115,10 +125,19 @@ def test_a_person_passes_over_labels_that_are_no_good(ready):
 
 def test_labels_of_one_caller_are_not_trained_on_before_somebody_looks(state):
     state.drift(state.champion())
-    state.traffic(300, labellers=1)
+    state.traffic(150, labellers=1)
     state.check()
+    assert any("150 new labels, 200 are wanted" in it for it in state.lines[-1].reasons)
     assert state.lines[-1].decision == "look"
     assert "100% of the labels are of caller" in state.lines[-1].reasons[0]
+
+
+def test_labels_of_many_that_deny_sure_answers_are_not_trained_on_before_somebody_looks(state):
+    state.drift(state.champion())
+    state.traffic(300, probabilities={"negative": 0.9, "neutral": 0.05, "positive": 0.05})
+    state.check()
+    assert state.lines[-1].decision == "look"
+    assert "100 of 300 labels agree with answers that were sure" in state.lines[-1].reasons[0]
 
 
 def test_a_run_of_a_person_is_waited_for(ready):
@@ -152,6 +171,7 @@ def test_what_was_killed_is_closed_by_the_next_check(ready):
     assert code == 0
     assert ready.told[1] == ("end", "retrain", "killed")
     assert "is closed: killed" in output
+    assert " was killed: drift:x." in output
     assert ready.told[-1] == ("end", "retrain", "pushed")
 
 
@@ -187,6 +207,9 @@ def test_what_goes_on_in_a_cluster_is_waited_for_by_the_next_check(ready, monkey
 def test_without_the_champions_examples_nothing_is_begun(state):
     state.drift(state.registry.push("first"))
     state.traffic()
+    before = state.files()
+    assert "look: The champion's examples are not on this machine" in state.check("--dry-run")[1]
+    assert state.files() == before
     assert state.check()[0] == 0
     assert state.lines[-1].decision == "look"
     assert state.pipeline.orders == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment_pipelines.labelling import accuracy
 from sentiment_pipelines.retraining import decision, history, journal, policy
 from sentiment_pipelines.retraining.decision import decide
 from sentiment_pipelines.retraining.history import DAY, WEEK, Attempt, History
@@ -29,7 +30,7 @@ alerts = st.builds(Alert, st.sampled_from(["alert:a", "alert:b"]), st.just("Aler
 counts = st.dictionaries(st.sampled_from(decision.LABELS), st.integers(0, 2_000))
 rows = st.builds(
     lambda by, who: Rows(sum(by.values()), by, who, "d"), counts,
-    st.dictionaries(st.sampled_from(["anna", "ben", ""]), st.integers(1, 999)),
+    st.dictionaries(st.sampled_from(["anna", "caller b", ""]), st.integers(1, 999)),
 )  # fmt: skip
 found = st.builds(
     Signals, st.none() | st.builds(Champion, st.just("sha256:one"), st.just("1"), times),
@@ -72,10 +73,11 @@ def test_a_retraining_is_never_begun_against_a_limit(signals, past, now):
     assert all(now - it >= cooldown for it in (*verdicts[-1:], signals.champion.since))
     assert sum(now - it.began < WEEK for it in past.attempts) < DEFAULT.limit("per_week")
     assert not {it.id for it in made.triggers} & past.acted_on
-    new = signals.rows.total - past.tried().get("total", 0)
+    new = signals.rows.total - past.tried.get("total", 0)
     assert new >= DEFAULT.rows("minimum")
     assert min(signals.rows.by_label.get(it, 0) for it in decision.LABELS) >= 10
-    assert max(signals.rows.by_labeller.values(), default=0) <= signals.rows.total / 2
+    callers = {name: it for name, it in signals.rows.by_labeller.items() if name != "anna"}
+    assert max(callers.values(), default=0) <= signals.rows.total / 2
     ahead = now + DEFAULT.limit("ahead_minutes") * 60
     assert past.latest is None or past.latest <= ahead
     assert signals.champion.since <= ahead
@@ -138,22 +140,60 @@ def test_too_few_labels_are_waited_for():
     assert "0 neutral" in decide(lacking, History(), DEFAULT, NOW).reasons[0]
 
 
-def test_labels_of_one_person_are_looked_at_first():
-    one = replace(READY, rows=replace(ROWS, by_labeller={"caller-7": 200, "anna": 100}))
+def test_labels_of_one_caller_are_looked_at_first():
+    one = replace(READY, rows=replace(ROWS, by_labeller={"caller 7": 200, "anna": 100}))
     made = decide(one, History(), DEFAULT, NOW)
     assert made.decision == journal.LOOK
-    assert "67% of the labels are of caller-7" in made.reasons[0]
+    assert "67% of the labels are of caller 7" in made.reasons[0]
+
+
+def test_callers_whom_nobody_can_tell_apart_are_looked_at_until_the_policy_trusts_them():
+    unknown = replace(READY, rows=replace(ROWS, by_labeller={"": 300}))
+    made = decide(unknown, History(), DEFAULT, NOW)
+    assert made.decision == journal.LOOK
+    assert "nobody known" in made.reasons[0] and "rows.most_of_one = 1" in made.reasons[0]
+    trusting = policy.choose("rows.most_of_one = 1")
+    assert decide(unknown, History(), trusting, NOW).decision == journal.RETRAIN
+
+
+def test_a_house_with_one_labeller_needs_nobody_to_look():
+    alone = replace(READY, rows=replace(ROWS, by_labeller={"anna": 300}))
+    assert decide(alone, History(), DEFAULT, NOW).decision == journal.RETRAIN
+
+
+@given(st.integers(0, 2_000), st.integers(0, 2_000))
+def test_feedback_that_denies_sure_answers_is_looked_at_first(agreed, denied):
+    sure = agreed + denied
+    told = replace(READY, rows=replace(ROWS, total=9_000, sure=sure, agreed=agreed))
+    made = decide(told, History(), DEFAULT, NOW)
+    if sure and accuracy.wilson(agreed, sure)[1] < 0.6:
+        assert made.decision == journal.LOOK
+        assert f"{agreed:,} of {sure:,} labels agree" in made.reasons[0]
+    else:
+        assert made.decision == journal.RETRAIN
+    corrections = policy.choose("rows.least_agreement = 0")
+    assert decide(told, History(), corrections, NOW).decision == journal.RETRAIN
 
 
 def test_many_labels_are_reason_enough_and_those_of_a_refused_try_are_not_new():
     calm = replace(READY, watched=None)
     many = replace(calm, rows=replace(ROWS, total=1_200, by_labeller={"anna": 1, "ben": 1}))
     assert decide(many, History(), DEFAULT, NOW).decision == journal.RETRAIN
-    refused = Attempt("a", NOW - 8 * DAY, (), {"total": 1_100}, "later", NOW - 8 * DAY, "refused")
-    made = decide(many, History([refused]), DEFAULT, NOW)
-    assert made.decision == journal.NOTHING
+    begun = Line("start", "a", iso(NOW - 8 * DAY), "retrain", rows={"total": 1_100}, watermark="w")
+    refused = replace(begun, kind="end", outcome="refused", watermark=None)
+    past = history.of([begun, refused])
+    assert decide(many, past, DEFAULT, NOW).decision == journal.NOTHING
     drifted = replace(many, watched=DRIFT)
-    assert "100 new labels" in decide(drifted, History([refused]), DEFAULT, NOW).reasons[0]
+    assert "100 new labels" in decide(drifted, past, DEFAULT, NOW).reasons[0]
+
+
+def test_what_a_champion_was_made_of_or_a_person_passed_over_keeps_no_new_label_away():
+    begun = Line("start", "a", iso(NOW - 8 * DAY), "retrain", rows={"total": 1_500}, watermark="w")
+    passed_over = Line("note", "b", iso(NOW - DAY), by="Ada", watermark="x")
+    for outcome, mark in (("pushed", "w"), ("refused", None), ("failed", None)):
+        ended = replace(begun, kind="end", outcome=outcome, watermark=mark)
+        made = decide(READY, history.of([begun, ended, passed_over]), DEFAULT, NOW)
+        assert "300 new labels, 200 are wanted." in made.reasons, (outcome, made.reasons)
 
 
 def test_the_schedule_counts_for_whoever_has_seen_time_pass():

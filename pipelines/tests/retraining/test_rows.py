@@ -46,7 +46,8 @@ class Traffic:
             seq=self._seq, time=moment(at), request_id=request, position=fields.pop("position", 0),
             model="champion", digest="sha256:a", variant="", text=text,
             text_kept="none" if text is None else "raw", label="negative",
-            probabilities=PROBABILITIES, latency_ms=1.0, caller=fields.pop("caller", ""), **fields,
+            probabilities=fields.pop("probabilities", PROBABILITIES), latency_ms=1.0,
+            caller=fields.pop("caller", ""), **fields,
         )  # fmt: skip
         self._seq += 1
         self.write(REQUESTS.format(process), entry_line(entry))
@@ -115,6 +116,47 @@ def test_the_last_feedback_counts_and_a_person_counts_more(traffic):
     (row,) = read(later := traffic.gather(gathered.watermark)).values()
     assert (row["id"], row["label"], row["by"]) == ("r3:0", "negative", "bob, eva")
     assert later.by_labeller == {"bob": 1, "eva": 1}
+
+
+def test_feedback_is_held_against_sure_answers_and_people_are_not(traffic):
+    sure = {"negative": 0.8, "neutral": 0.1, "positive": 0.1}
+    for request, label in (("r1", "negative"), ("r2", "positive"), ("r3", "neutral")):
+        traffic.asked(request, f"text of {request}", probabilities=sure)
+        traffic.told(request, label)
+    traffic.asked("r4", "an answer that was not sure")
+    traffic.told("r4", "positive")
+    traffic.labelled("r3", "text of r3", "positive")
+    gathered = traffic.gather()
+    assert (gathered.rows, gathered.sure, gathered.agreed) == (4, 2, 1)
+
+
+def test_no_later_feedback_takes_the_label_of_people_over(traffic):
+    traffic.asked("r1", "well, well")
+    traffic.labelled("r1", "well, well", "negative")
+    first = traffic.gather()
+    traffic.asked("r2", "Well,  well", at=300, caller="attacker")
+    traffic.told("r2", "positive", at=310)
+    second = traffic.gather(first.watermark)
+    (row,) = read(second).values()
+    assert (row["label"], row["by"], row["labelled_at"]) == ("negative", "anna", moment(310))
+    assert second.early == 0
+
+
+def test_of_a_text_asked_about_twice_a_changed_mind_counts_for_both_requests(traffic):
+    for request in ("r1", "r2"):
+        traffic.asked(request, "well, well")
+        traffic.told(request, "positive")
+    traffic.labelled("r1", "well, well", "negative", by="anna")
+    traffic.labelled("r2", "well, well", "negative", by="ben")
+    first = traffic.gather()
+    assert [it["label"] for it in read(first).values()] == ["negative"]
+    traffic.labelled("r1", "well, well", "neutral", by="anna", at=200)
+    tied = traffic.gather(first.watermark)
+    assert (tied.rows, tied.passed_over) == (0, {"labellers disagree": 2})
+    traffic.labelled("r2", "well, well", "neutral", by="ben", at=210)
+    for since in (first.watermark, tied.watermark):
+        (row,) = read(traffic.gather(since)).values()
+        assert (row["label"], row["by"]) == ("neutral", "anna, ben")
 
 
 def test_what_makes_no_row_is_counted_by_reason(traffic):

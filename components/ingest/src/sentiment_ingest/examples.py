@@ -11,6 +11,7 @@ from sentiment_ingest.dates import NoDateError
 from sentiment_ingest.increments import NOTHING, Increment
 from sentiment_ingest.privacy import Redactor
 from sentiment_ingest.rows import Dropped, Example, Row, Rules, UnusableError
+from sentiment_ingest.split import TRAIN
 from sentiment_sources import Record
 
 
@@ -54,7 +55,7 @@ def label_records(
 
     Rows without text or label, unreadable rows, repeated texts (equal after folding white space and
     case; the first is kept) and repeated ids are dropped, each with its reason. In a replay the
-    first takes over the label of the last.
+    first takes over the label of the last, unless models are judged on it.
 
     Args:
         records: The rows of the sources, in order.
@@ -170,6 +171,10 @@ class _Sieve:
     def _is_relabelled(self, example: Example) -> bool:
         """Gives a text its later label in a replay; its row keeps id and group, and so its split.
 
+        What models are judged on is not for others to say: a row of validation or test takes the
+        later label of nobody but itself. Else whoever sends its text once more would move it
+        to his own source, and be judged by his own word.
+
         Returns:
             Whether the row is the one that was carried over, so that there is none to account for.
 
@@ -181,7 +186,7 @@ class _Sieve:
             return False
         kept = self.ingested.examples
         first = kept[at]
-        if first.label == example.label:
+        if first.label == example.label or (self._is_judged_on(at) and first.id != example.id):
             return False
         # Where a label is from is said by the source: an old row of a new one is no old row.
         kept[at] = replace(
@@ -194,6 +199,10 @@ class _Sieve:
             return True
         detail = f"the text of {first.place}, {first.label} there until now, {example.label} here"
         raise UnusableError("repeated text, label taken over", detail, first.id)
+
+    def _is_judged_on(self, at: int) -> bool:
+        splits = self._increment.splits
+        return at < len(splits) and splits[at] != TRAIN
 
     def _keep(self, example: Example) -> None:
         kept = self.ingested.examples

@@ -31,16 +31,15 @@ def add(commands: Any) -> None:
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    from sentiment_pipelines import history, runs
-    from sentiment_pipelines.backends.kubeflow import Cluster, client, running
+    from sentiment_pipelines import history
+    from sentiment_pipelines.backends.kubeflow import Cluster, running
 
     run = history.find(arguments.run)
-    facts = running.facts_of(run)
+    running.facts_of(run)
     environment = running.environment_of(Cluster(run.facts["environment"]))
     if arguments.terminate:
-        client.connect(environment.connection).terminate(facts["run"])
-        run.note(status=runs.KILLED, outcome="terminated")
-        print(f"run {run.id} is terminated")
+        ended = running.end(run, environment)
+        print(f"run {run.id} is terminated" if ended else f"run {run.id} has ended by itself")
         return 0
     return running.again(run, environment, Console(file=sys.stdout, highlight=False))
 

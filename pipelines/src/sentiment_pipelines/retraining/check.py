@@ -138,7 +138,9 @@ def _dry(asked: Asked, console: Console) -> int:
     busy = flight.holder(folder() / "lock") or flight.holder(runs.folder() / "lock")
     with tempfile.TemporaryDirectory() as place:
         found, _ = _found(asked, past, client, Path(place), busy)
-    telling.show(console, decide(found, past, asked.policy, time.time()), found.rows, read.doubts)
+    with registry.usable():
+        decision = _decision(asked, found, past, client)
+    telling.show(console, decision, found.rows, read.doubts)
     console.print("DRY_RUN: nothing was written, and nothing begun")
     return EXIT_DONE
 
@@ -156,9 +158,8 @@ def _check(asked: Asked, console: Console) -> int:
     past = history.of(read.lines)
     with _place() as place:
         found, gathered = _found(asked, past, client, place, busy)
-        decision = decide(found, past, asked.policy, time.time())
-        if decision.decision == journal.RETRAIN:
-            decision = _possible(decision, asked, client)
+        with registry.usable():
+            decision = _decision(asked, found, past, client)
         telling.show(console, decision, found.rows, read.doubts)
         id_ = _new_id()
         journal.append(decisions(), _decided(decision, asked.policy, id_, found.rows))
@@ -203,8 +204,14 @@ def _counted(gathered: "Gathered | None") -> Rows:
         return Rows(0)
     return Rows(
         gathered.rows, dict(gathered.by_label), dict(gathered.by_labeller),
-        gathered.path.stem, dict(gathered.passed_over), gathered.early,
+        gathered.path.stem, dict(gathered.passed_over), gathered.early, gathered.sure,
+        gathered.agreed,
     )  # fmt: skip
+
+
+def _decision(asked: Asked, found: Signals, past: History, client: Any) -> Decision:
+    decision = decide(found, past, asked.policy, time.time())
+    return _possible(decision, asked, client) if decision.decision == journal.RETRAIN else decision
 
 
 def _possible(decision: Decision, asked: Asked, client: Any) -> Decision:

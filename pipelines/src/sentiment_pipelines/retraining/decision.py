@@ -8,10 +8,12 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sentiment_pipelines.retraining.history import DAY, WEEK, History
-from sentiment_pipelines.retraining.journal import LOOK, NOTHING, RETRAIN, WAIT, iso
+from sentiment_pipelines.labelling.accuracy import wilson
+from sentiment_pipelines.retraining.history import DAY, WEEK, Attempt, History
+from sentiment_pipelines.retraining.journal import KILLED, LOOK, NOTHING, RETRAIN, WAIT, iso
 from sentiment_pipelines.retraining.policy import Policy
-from sentiment_pipelines.retraining.signals import ACT, Champion, Signals, Watched
+from sentiment_pipelines.retraining.rows import CALLER
+from sentiment_pipelines.retraining.signals import ACT, Champion, Rows, Signals, Watched
 
 HOUR, MINUTE = 3_600.0, 60.0
 LABELS = ("negative", "neutral", "positive")
@@ -66,7 +68,8 @@ class Decision:
     @property
     def reasons(self) -> list[str]:
         """All of it in sentences: what decided, first."""
-        against = [it.reason for it in self.rules if not it.passed]
+        failed = [it for it in self.rules if not it.passed]
+        against = [it.reason for it in sorted(failed, key=lambda it: it.otherwise != self.decision)]
         return [
             *against, *(it.reason for it in self.triggers), *self.notes,
             *(it.reason for it in self.rules if it.passed),
@@ -147,7 +150,7 @@ def _triggers(
     if last is not None and last.broken:
         for id_ in last.trigger:
             if id_ not in named:
-                yield Trigger(id_, f"The retraining of {iso(last.began)} {last.outcome}: {id_}.")
+                yield Trigger(id_, f"The retraining of {iso(last.began)} {_came_to(last)}: {id_}.")
 
 
 def _watched(
@@ -203,7 +206,7 @@ def _last(champion: Champion, past: History) -> float:
 
 def _new(signals: Signals, past: History) -> int:
     """Returns how many labels no attempt has tried."""
-    return max(0, signals.rows.total - int(past.tried().get("total", 0)))
+    return max(0, signals.rows.total - int(past.tried.get("total", 0)))
 
 
 def _clock(signals: Signals, champion: Champion, past: History, policy: Policy, now: float) -> Rule:
@@ -231,7 +234,13 @@ def _rules(
     yield _budget(past, policy, now)
     yield _enough(signals, past, policy)
     yield _each(signals.rows.by_label, policy)
-    yield _one(signals.rows.by_labeller, signals.rows.total, policy)
+    yield from labelled(signals.rows, policy)
+
+
+def labelled(rows: Rows, policy: Policy) -> Iterator[Rule]:
+    """Yields what labels must be, so that nobody has to look at them first."""
+    yield _one(rows.by_labeller, rows.total, policy)
+    yield _agreeing(rows, policy)
 
 
 def _failures(past: History, policy: Policy) -> Rule:
@@ -266,12 +275,16 @@ def _cooldown(champion: Champion, past: History, policy: Policy, now: float) -> 
     return Rule("cooldown", True, f"{said}.")
 
 
+def _came_to(attempt: Attempt) -> str:
+    return f"was {KILLED}" if attempt.outcome == KILLED else attempt.outcome
+
+
 def _retry(past: History, policy: Policy, now: float) -> Rule:
     last = past.attempts[-1] if past.attempts else None
     if last is None or not last.broken:
         return Rule("retry", True, "The last attempt has not failed.")
     ready = (last.ended or last.began) + policy.limit("retry_after_hours") * HOUR
-    said = f"The attempt of {iso(last.began)} {last.outcome}; it is tried again at {iso(ready)}."
+    said = f"The attempt of {iso(last.began)} {_came_to(last)}; it is tried again at {iso(ready)}."
     return Rule("retry", now >= ready, said)
 
 
@@ -303,13 +316,35 @@ def _each(by_label: Mapping[str, int], policy: Policy) -> Rule:
 
 
 def _one(by_labeller: Mapping[str, int], total: int, policy: Policy) -> Rule:
-    """One who gives most of the labels could teach the model whatever he likes."""
+    """One who gives most of the labels could teach the model whatever he likes.
+
+    People whose labels are kept under version control are trusted, even if there is only one.
+    """
     most = policy.rows("most_of_one")
-    if not by_labeller or not total:
-        return Rule("labellers", True, "Nobody has given labels.", LOOK)
-    who = max(sorted(by_labeller), key=lambda name: by_labeller[name])
-    share = by_labeller[who] / total
+    callers = {name: it for name, it in by_labeller.items() if not name or name.startswith(CALLER)}
+    if not callers or not total:
+        return Rule("labellers", True, "No caller has given labels.", LOOK)
+    who = max(sorted(callers), key=lambda name: callers[name])
+    share = callers[who] / total
     said = f"{share:.0%} of the labels are of {who or 'nobody known'}"
-    if share > most:
-        return Rule("labellers", False, f"{said}, more than {most:.0%}: look at them first.", LOOK)
-    return Rule("labellers", True, f"{said}.", LOOK)
+    if share <= most:
+        return Rule("labellers", True, f"{said}.", LOOK)
+    said += f", more than {most:.0%}: look at them first"
+    if not who:
+        said += "; where callers cannot be told apart, let the policy say rows.most_of_one = 1"
+    return Rule("labellers", False, f"{said}.", LOOK)
+
+
+def _agreeing(rows: Rows, policy: Policy) -> Rule:
+    """Labels that deny what a model was sure of are wrong more often than the model is."""
+    least = policy.rows("least_agreement")
+    if not rows.sure:
+        return Rule("agreement", True, "No feedback is about an answer that was sure.", LOOK)
+    said = f"{rows.agreed:,} of {rows.sure:,} labels agree with answers that were sure"
+    if wilson(rows.agreed, rows.sure)[1] >= least:
+        return Rule("agreement", True, f"{said}.", LOOK)
+    said += (
+        f", fewer than {least:.0%} beyond doubt: look at them first; where feedback corrects and "
+        "never confirms, let the policy say rows.least_agreement = 0"
+    )
+    return Rule("agreement", False, f"{said}.", LOOK)

@@ -45,7 +45,7 @@ def holder(path: Path) -> str:
         return ""
     with stream:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)  # who only looks, hides nobody
         except BlockingIOError:
             return stream.read().strip() or JUST_NOW
     return ""

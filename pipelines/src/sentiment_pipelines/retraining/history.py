@@ -1,7 +1,7 @@
 """What the journal says of the past, as far as a decision needs it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sentiment_pipelines.retraining import journal
@@ -72,6 +72,7 @@ class History:
         failures: Broken attempts in a row, since a person last said to go on.
         checked: When somebody last decided something; None if nobody ever has.
         latest: The latest time that is written down; None if nothing is.
+        tried: Rows that came to a verdict and to no champion, since the watermark moved.
     """
 
     attempts: Sequence[Attempt] = ()
@@ -81,6 +82,7 @@ class History:
     failures: int = 0
     checked: float | None = None
     latest: float | None = None
+    tried: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def open(self) -> Attempt | None:
@@ -100,12 +102,6 @@ class History:
         """The last attempt that ended with a verdict."""
         return next((it for it in reversed(self.attempts) if it.outcome and not it.broken), None)
 
-    def tried(self) -> Mapping[str, Any]:
-        """Returns the rows that a refused attempt has already tried since the watermark moved."""
-        last = self.judged
-        unused = last is not None and last.watermark != self.watermark
-        return last.rows if last is not None and unused else {}
-
 
 def of(lines: Sequence[Line]) -> History:
     """Returns what the lines of a journal say, the earliest first.
@@ -117,6 +113,7 @@ def of(lines: Sequence[Line]) -> History:
     trials: dict[str, Trial] = {}
     waiting: dict[str, Alert] = {}
     watermark, failures, checked = None, 0, None
+    tried: Mapping[str, Any] = {}
     for it, time in zip(lines, times, strict=True):
         if it.kind == journal.START and it.decision == journal.RETRAIN:
             attempts[it.id] = Attempt(it.id, time, it.trigger, it.rows or {}, it.watermark)
@@ -125,19 +122,20 @@ def of(lines: Sequence[Line]) -> History:
         elif it.kind == journal.END and it.decision == journal.RETRAIN and it.id in attempts:
             attempts[it.id] = _ended(attempts[it.id], time, it.outcome)
             failures = failures + 1 if it.outcome in BROKEN else 0
+            tried = tried if it.outcome in BROKEN else attempts[it.id].rows
         elif it.kind == journal.END and it.decision == journal.TRIAL:
             trials.pop(it.id, None)
         if it.kind == journal.NOTE:
             failures = 0
         if it.kind in (journal.END, journal.NOTE) and it.watermark is not None:
-            watermark = it.watermark
+            watermark, tried = it.watermark, {}
         if it.kind == journal.DECISION:
             checked = time
         _wait(waiting, it, time)
     last = list(trials.values())[-1] if trials else None
     return History(
         list(attempts.values()), last, list(waiting.values()), watermark, failures, checked,
-        max(times, default=None),
+        max(times, default=None), tried,
     )  # fmt: skip
 
 

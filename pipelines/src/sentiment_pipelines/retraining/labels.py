@@ -5,10 +5,9 @@ would not do: processes write files of their own, clocks are moved, and what is 
 must be neither lost nor taken twice.
 """
 
-import csv
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from sentiment_common.request_log import Account, Feedback
 from sentiment_common.request_log.feedback import FILES, parse_lines
 from sentiment_models.bundle import LABELS
 from sentiment_pipelines.labelling import store
-from sentiment_pipelines.labelling.store import Row
 
 Text = tuple[str, int]
 """An answered text: its request's id and its place in the request."""
@@ -86,11 +84,13 @@ class New:
 
     Attributes:
         said: What counts, of each text that something new was said of.
+        people: What people say of texts, whenever they did.
         watermark: Up to where it was read now; nothing waits yet.
         passed_over: What is no label, by reason.
     """
 
     said: Mapping[Text, Said]
+    people: Mapping[str, Said]
     watermark: Watermark
     passed_over: Counter[str]
 
@@ -136,7 +136,7 @@ def since(log: Path, labels: Path, watermark: Watermark) -> New:
         else:
             said[text] = now
     latest = max([watermark.time, *(it.time for it in said.values())])
-    return New(said, Watermark(latest, read), +passed_over)
+    return New(said, human.by_text, Watermark(latest, read), +passed_over)
 
 
 def _of_feedback(*given: Feedback | None) -> Said | None:
@@ -195,36 +195,26 @@ def _shorter(path: Path, found: int, known: int) -> InputError:
 
 
 class _Human:
-    """What people have labelled: now, and as it stood after the rows that were read before."""
+    """What people have labelled: now, and as it stood after the rows that were read before.
+
+    People label a text, wherever it was asked about: each of its requests has their one label.
+    """
 
     def __init__(self, path: Path, known: int) -> None:
-        rows = list(_rows(path))
+        rows = store.history(path)
         self.count = len(rows)
         if self.count < known:
             raise _shorter(path, self.count, known)
-        standing, new = _standing(rows), {row.text for row in rows[known:]}
-        self.now, self.before = _settled(standing), _settled(_standing(rows[:known]))
-        self.tied = {(it[0].request_id, it[0].position) for it in store.tied(standing)}
-        self.touched = {(row.request_id, row.position) for row in rows if row.text in new}
+        standing, new = store.standing(rows), {row.text for row in rows[known:]}
+        texts = {(row.request_id, row.position): row.text for row in rows}
+        self.by_text = {it.text: _of_people(it) for it in store.settled(standing)}
+        earlier = {it.text: _of_people(it) for it in store.settled(store.standing(rows[:known]))}
+        tied = {group[0].text for group in store.tied(standing)}
+        self.now = {at: self.by_text[it] for at, it in texts.items() if it in self.by_text}
+        self.before = {at: earlier[it] for at, it in texts.items() if it in earlier}
+        self.tied = {at for at, it in texts.items() if it in tied}
+        self.touched = {at for at, it in texts.items() if it in new}
 
 
-def _settled(rows: Sequence[Row]) -> dict[Text, Said]:
-    return {
-        (it.request_id, it.position): Said(it.label, it.by, it.labelled_at, human=True)
-        for it in store.settled(rows)
-    }
-
-
-def _standing(rows: Sequence[Row]) -> list[Row]:
-    last = {(row.text, row.by): row for row in rows}
-    return [row for row in last.values() if row.label != store.WITHDRAWN]
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    """Yields every row that was ever added; ``store.read`` says what is wrong with one."""
-    if not store.read(path) and not path.is_file():
-        return
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            position = int(row.pop("position"))
-            yield Row(position=position, **row)
+def _of_people(it: store.Settled) -> Said:
+    return Said(it.label, it.by, it.labelled_at, human=True)

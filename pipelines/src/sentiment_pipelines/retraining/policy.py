@@ -17,7 +17,7 @@ from sentiment_common.errors import InputError
 
 AUTO = "auto"
 DIRECT, TRIAL = "direct", "trial"
-SHARES = ("replay", "most_of_one", "weight")
+SHARES = ("replay", "most_of_one", "least_agreement", "weight")
 """Settings that are shares of something: no more than 1."""
 POSITIVE = ("most_of_one", "failures", "per_week", "weight")
 FREE = ("run", "steps", "guardrails", "analysis")

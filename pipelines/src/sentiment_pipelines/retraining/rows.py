@@ -11,7 +11,7 @@ import io
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ from sentiment_pipelines.retraining.labels import Said, Text, Watermark
 SOURCE = "traffic/"
 """What the source of a row begins with; the day of its file's latest label follows. So evaluate
 shows each batch by itself, and apart from all that was there before."""
+SURE = 0.8
+"""An answer of at least this probability is sure: of those at least so many are right if the model
+is calibrated, and most if it has drifted. Labels that deny most of them are doubtful themselves."""
+CALLER = "caller "
+"""What the name of a labeller begins with who is a caller, and so nobody that is trusted."""
 MOST_WAITING = 10_000
 """So many labels at most wait for their request to be written down, each until the next time."""
 
@@ -68,6 +73,8 @@ class Gathered:
         watermark: For the next time, once these rows were trained on.
         passed_over: Labels that make no row, by reason.
         early: Rows whose label is older than their text's answer: a clock was moved.
+        sure: Rows of feedback on an answer that was sure.
+        agreed: Those of them whose label is that answer.
     """
 
     path: Path
@@ -77,17 +84,20 @@ class Gathered:
     watermark: Mapping[str, Any]
     passed_over: Counter[str]
     early: int = 0
+    sure: int = 0
+    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Labelled:
-    """A text that was found in the log, and its label."""
+    """A text that was found in the log, its label, and what was answered if that was sure."""
 
     at: Text
     text: str
     caller: str
     time: str
     said: Said
+    sure: str | None
 
     @property
     def id(self) -> str:
@@ -98,7 +108,7 @@ class _Labelled:
         """What feedback says of itself proves nothing: only its caller counts."""
         if self.said.human:
             return self.said.by
-        return (f"caller {self.caller}" if self.caller else "",)
+        return (f"{CALLER}{self.caller}" if self.caller else "",)
 
 
 def gather(log: Path, labels: Path, since: Mapping[str, Any] | None, folder: Path) -> Gathered:
@@ -120,7 +130,7 @@ def gather(log: Path, labels: Path, since: Mapping[str, Any] | None, folder: Pat
     watermark = labels_.from_json(since)
     new = labels_.since(log, labels, watermark)
     passed_over = new.passed_over
-    found = _Found(new.said)
+    found = _Found(new.said, new.people)
     account = Account(tolerant=True)
     for entry in read_log(log, account) if new.said else ():
         found.add(entry)
@@ -133,6 +143,8 @@ def gather(log: Path, labels: Path, since: Mapping[str, Any] | None, folder: Pat
         waiting = tuple(it for it in missing if it not in watermark.waiting)[-MOST_WAITING:]
     passed_over["unknown request"] += len(missing) - len(waiting)
     kept = sorted(_one_each(found.labelled, passed_over), key=lambda it: (it.time, it.id))
+    # People know better than a model; callers are held to it.
+    sure = [it for it in kept if it.sure and not it.said.human]
     reached = Watermark(new.watermark.time, new.watermark.read, waiting)
     return Gathered(
         _write(folder, kept),
@@ -142,14 +154,17 @@ def gather(log: Path, labels: Path, since: Mapping[str, Any] | None, folder: Pat
         reached.as_json(),
         +passed_over,
         sum(it.said.time < it.time for it in kept),
+        len(sure),
+        sum(it.said.label == it.sure for it in sure),
     )
 
 
 class _Found:
     """The texts of a log that have a label."""
 
-    def __init__(self, said: Mapping[Text, Said]) -> None:
+    def __init__(self, said: Mapping[Text, Said], people: Mapping[str, Said]) -> None:
         self._said = said
+        self._people = {_folded(text): it for text, it in people.items()}
         self._labelled: dict[Text, _Labelled] = {}
         self._reasons: dict[Text, str] = {}
 
@@ -163,10 +178,17 @@ class _Found:
         elif not _is_readable(entry.text):
             self._reasons.setdefault(at, "unreadable text")
         elif at not in self._labelled:
-            self._labelled[at] = _Labelled(at, entry.text, entry.caller, entry.time, said)
+            sure = entry.label if entry.probabilities.get(entry.label, 0) >= SURE else None
+            said = self._of_people(entry.text, said)
+            self._labelled[at] = _Labelled(at, entry.text, entry.caller, entry.time, said, sure)
         elif self._labelled[at].text != entry.text:
             # Callers choose their ids: of two texts nobody knows which one is meant.
             self._reasons[at] = "request id of several texts"
+
+    def _of_people(self, text: str, said: Said) -> Said:
+        """Returns what people say of a text; no later feedback takes their label over."""
+        people = self._people.get(_folded(text))
+        return said if said.human or people is None else replace(people, time=said.time)
 
     @property
     def labelled(self) -> list[_Labelled]:
@@ -195,7 +217,7 @@ def _is_readable(text: str) -> bool:
 def _one_each(found: Iterable[_Labelled], passed_over: Counter[str]) -> Iterator[_Labelled]:
     texts: dict[str, list[_Labelled]] = defaultdict(list)
     for it in found:
-        texts[" ".join(it.text.split()).casefold()].append(it)
+        texts[_folded(it.text)].append(it)
     for group in texts.values():
         group.sort(key=lambda it: (it.time, it.id))
         label = _label(group)
@@ -204,6 +226,10 @@ def _one_each(found: Iterable[_Labelled], passed_over: Counter[str]) -> Iterator
         passed_over["repeated text with another label"] += len(group) - len(same)
         # The row of a person, where there is one, says who has labelled the text.
         yield from sorted(same, key=lambda it: not it.said.human)[:1]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _label(group: Sequence[_Labelled]) -> str | None:

@@ -77,6 +77,8 @@ class Rows:
         digest: Of the file that they are in.
         passed_over: How many were left out, by reason.
         early: How many are older than the answers they are about.
+        sure: How many are feedback on an answer that was sure.
+        agreed: How many of these say the same.
     """
 
     total: int
@@ -85,6 +87,8 @@ class Rows:
     digest: str = ""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     early: int = 0
+    sure: int = 0
+    agreed: int = 0
 
 
 @dataclass(frozen=True)

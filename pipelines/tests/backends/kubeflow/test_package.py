@@ -1,5 +1,6 @@
 """What is uploaded: committed pipelines with digests and settings, read back by KFP itself."""
 
+import functools
 import hashlib
 import json
 import os
@@ -30,8 +31,13 @@ def digest_of(image):
     return f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
-def built(compiled=TRAINING, environment=None):
-    environment = environment or conf.read("kind")
+@functools.cache
+def in_kind():
+    """The training pipeline as it is uploaded to kind."""
+    return built(TRAINING, conf.read("kind"))
+
+
+def built(compiled, environment):
     registry = environment.images.registry
     digests = {
         image: f"{registry}/{image.partition(':')[0]}@{digest_of(image)}"
@@ -69,7 +75,7 @@ def test_kfp_reads_what_is_uploaded(name, environment):
 
 
 def test_every_image_is_a_digest_of_the_registry():
-    pipeline, _ = documents(built())
+    pipeline, _ = documents(in_kind())
     committed = documents(TRAINING.read_text())[0]["deploymentSpec"]["executors"]
     for label, executor in pipeline["deploymentSpec"]["executors"].items():
         if "container" in executor:
@@ -79,7 +85,7 @@ def test_every_image_is_a_digest_of_the_registry():
 
 
 def test_nothing_else_of_the_committed_pipeline_changes():
-    before, (after, _) = documents(TRAINING.read_text())[0], documents(built())
+    before, (after, _) = documents(TRAINING.read_text())[0], documents(in_kind())
     for executor in after["deploymentSpec"]["executors"].values():
         if "container" in executor:
             for added in ("resources", "env", "image"):
@@ -92,7 +98,7 @@ def test_nothing_else_of_the_committed_pipeline_changes():
 
 
 def test_a_stage_that_runs_twice_has_its_settings_twice():
-    pipeline, platforms = documents(built())
+    pipeline, platforms = documents(in_kind())
     executors = platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert executors["exec-ingest"] == executors["exec-ingest-2"]
     found = tasks(pipeline)
@@ -100,7 +106,7 @@ def test_a_stage_that_runs_twice_has_its_settings_twice():
 
 
 def test_what_moves_an_alias_is_not_tried_again_and_importers_have_no_pods():
-    pipeline, platforms = documents(built())
+    pipeline, platforms = documents(in_kind())
     found = tasks(pipeline)
     assert found["train-deep"]["retryPolicy"]["maxRetryCount"] == 2
     assert not {"push", "importer", "condition-1"} & {
@@ -112,7 +118,7 @@ def test_what_moves_an_alias_is_not_tried_again_and_importers_have_no_pods():
 
 def test_the_training_pipeline_in_the_cloud_is_as_it_was_reviewed():
     """What changed here is what changes in the cluster; SENTIMENT_GOLDEN=1 writes it anew."""
-    added = settings_of(*documents(built(environment=conf.read("cloud"))))
+    added = settings_of(*documents(built(TRAINING, conf.read("cloud"))))
     added = re.sub(r"sha256:[0-9a-f]{64}", "sha256:DIGEST", added)  # they have the versions in them
     if os.environ.get("SENTIMENT_GOLDEN"):
         GOLDEN.write_text(added)
@@ -136,20 +142,20 @@ def settings_of(pipeline, platforms):
 def test_the_same_is_the_same_bytes_in_every_process():
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import test_package as t; "
-        "sys.stdout.write(t.built())"
+        "sys.stdout.write(t.in_kind())"
     )
     command = [sys.executable, "-c", f"import sys; sys.path += {sys.path!r}; {code}"]
     done = subprocess.run(
         [*command, str(Path(__file__).parent)], env={**os.environ, "PYTHONHASHSEED": "7"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout == built()
+    assert done.stdout == in_kind()
 
 
 def test_another_setting_is_another_package():
     found = conf.read("kind")
     stages = {**found.stages, "push": replace(found.stages["push"], memory_limit="9Gi")}
-    assert built(environment=replace(found, stages=stages)) != built()
+    assert built(TRAINING, replace(found, stages=stages)) != in_kind()
 
 
 @pytest.fixture

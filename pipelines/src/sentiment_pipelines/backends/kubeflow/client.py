@@ -147,6 +147,13 @@ class Kubeflow:
         found = self._do(list_, pipeline, filter=_called(name)).pipeline_versions
         return found[0].pipeline_version_id if found else None
 
+    def specification(self, pipeline: str, version: str) -> dict[str, Any]:
+        """Returns what a pipeline's version is made of, as KFP compiles it."""
+        get = self._client.get_pipeline_version
+        found: dict[str, Any] = self._do(get, pipeline, version).pipeline_spec
+        inside: dict[str, Any] = found.get("pipeline_spec", found)  # beside platform_spec, if any
+        return inside
+
     def upload(self, package: Path, pipeline: str, name: str, description: str) -> str:
         """Uploads a package as a version of a pipeline and returns its id."""
         upload = self._client.upload_pipeline_version
@@ -235,13 +242,12 @@ def connect(
     if "json" not in (answer.getheader("content-type") or ""):
         raise InputError(
             "something else than Kubeflow Pipelines answers there", where=connection.api,
-            mend=f"check api in pipelines/conf/{connection.environment}.toml",
+            mend=f"check api in {connection.where}",
         )  # fmt: skip
     if health.multi_user and not connection.user_namespace:
         raise InputError(
             "it serves many users, and does not know in whose name this is",
-            where=connection.api, mend="name your namespace: user_namespace in "
-            f"pipelines/conf/{connection.environment}.toml",
+            where=connection.api, mend=f"name your namespace: user_namespace in {connection.where}",
         )  # fmt: skip
     return Kubeflow(client, connection)
 
@@ -259,19 +265,19 @@ def _of_another_version(client: _Client, connection: Connection) -> InputError:
         )  # fmt: skip
     return InputError(
         "there is no Kubeflow Pipelines (its health is not found: 404)", where=connection.api,
-        mend=f"check api in pipelines/conf/{connection.environment}.toml",
+        mend=f"check api in {connection.where}",
     )  # fmt: skip
 
 
 def _check_files(connection: Connection) -> None:
     if connection.token and not os.environ.get(connection.token):
         raise InputError(
-            "there is no token in it", where=f"${connection.token}", mend="export it, or take "
-            f"token out of pipelines/conf/{connection.environment}.toml",
+            "there is no token in it", where=f"${connection.token}",
+            mend=f"export it, or take token out of {connection.where}",
         )  # fmt: skip
     for file in filter(None, (connection.token_file, connection.ca)):
         if not Path(file).is_file():
-            raise InputError("no such file", where=file, mend="it is named in pipelines/conf")
+            raise InputError("no such file", where=file, mend=f"it is named in {connection.where}")
 
 
 def _called(name: str) -> str:

@@ -6,6 +6,7 @@ that its ``extends`` names. A table is merged with the one below, a value or lis
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ CONF = ROOT / "pipelines" / "conf"
 """Where the environments lie."""
 BASE, VARIABLE, EXTENDS = "base", "SENTIMENT_CONF", "extends"
 ALL, EACH = "stage", "stages"
+SCRATCH = "/tmp"  # noqa: S108 (a disk of the pod's own)
 CONTROL_PLANE = "pipelines"
 """The one image beside the components' that a pipeline may run."""
 
@@ -48,16 +50,25 @@ def read(name: str, folder: Path = CONF) -> Environment:
     for layer in reversed(_layers(path, folder)):
         merged = _merged(merged, _checked(layer))
     every, single = merged.get(ALL, {}), merged.get(EACH, {})
-    environment = path.stem
+    environment, where = path.stem, _shown(path)
+    said = {"api": "", "ui": "", **merged.get("connection", {})}
+    found = {stage: Stage(**_merged(every, single.get(stage, {}))) for stage in stages()}
+    for stage, settings in found.items():
+        _check_together(settings, f"{where}, [{EACH}.{stage}]")
     return Environment(
         environment,
-        _shown(path),
-        Connection(environment, **{"api": "", "ui": "", **merged.get("connection", {})}),
+        where,
+        Connection(environment, **said, where=where),
         Images(**merged.get("images", {})),
         StoreSettings(**merged.get("store", {})),
         Tracking(**merged.get("tracking", {})),
-        {stage: Stage(**_merged(every, single.get(stage, {}))) for stage in stages()},
+        found,
     )
+
+
+def is_ours(environment: Environment) -> bool:
+    """Tells whether an environment is one of this repository, which our images have inside."""
+    return (ROOT / environment.where).parent == CONF
 
 
 def stages() -> tuple[str, ...]:
@@ -136,6 +147,30 @@ def _section(said: Any, kinds: Mapping[str, Kind], where: str) -> dict[str, Any]
                 f"{name} cannot be understood", where=where, mend=f"it takes {wanted}"
             ) from error
     return found
+
+
+def _check_together(settings: Stage, where: str) -> None:
+    """Refuses what Kubernetes would not make a pod of, minutes later."""
+    for name in ("cpu", "memory"):
+        asked, most = (_quantity(getattr(settings, it)) for it in (name, f"{name}_limit"))
+        if most and asked > most:
+            raise InputError(
+                f"{name} is over {name}_limit", where=where, mend=f"raise {name}_limit as well"
+            )
+    if settings.scratch and any(mount["path"] == SCRATCH for mount in settings.mounts):
+        raise InputError(
+            f"scratch is at {SCRATCH} already", where=where, mend='take it away: scratch = ""'
+        )
+
+
+def _quantity(text: str) -> float:
+    """Returns cores or bytes, as Kubernetes reads them; 0 for none."""
+    match = re.fullmatch(r"([\d.]*)(m|[KMGTPE]?i?)", text)
+    if not match or not match[1]:
+        return 0.0
+    number, unit = match.groups()
+    factor = 1024 if unit.endswith("i") else 1000
+    return float(number) * (1e-3 if unit == "m" else factor ** " KMGTPE".index(unit[:1] or " "))
 
 
 def _table(said: Any, where: str) -> Mapping[str, Any]:

@@ -70,17 +70,13 @@ def _reason(error: urllib3.exceptions.HTTPError) -> str:
 def _start(connection: Connection) -> str:
     if connection.environment == KIND:
         return "`make kind-status` says what is up, `make kind-up` starts it"
-    return f"check the network, and api in {_conf(connection)}"
-
-
-def _conf(connection: Connection) -> str:
-    return f"pipelines/conf/{connection.environment}.toml"
+    return f"check the network, and api in {connection.where}"
 
 
 def _untrusted(reason: str, connection: Connection) -> InputError:
     return InputError(
         f"its certificate is not trusted ({' '.join(reason.split())[:LONGEST]})",
-        where=connection.api, mend=f"name the file of its authority: ca in {_conf(connection)}",
+        where=connection.api, mend=f"name the file of its authority: ca in {connection.where}",
     )  # fmt: skip
 
 
@@ -122,7 +118,7 @@ def _token(connection: Connection) -> str:
         return f"renew {connection.token_file}"
     if connection.token:
         return f"renew it and export {connection.token}"
-    return f"name the variable that holds one: token in {_conf(connection)}"
+    return f"name the variable that holds one: token in {connection.where}"
 
 
 def message(error: ApiException) -> str:

@@ -5,7 +5,7 @@ same bytes, so a version is uploaded once. The committed file keeps versions and
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sentiment_pipelines.backends.kubeflow.settings import Environment
 from sentiment_pipelines.backends.kubeflow.store import S3Store, Tell
 from sentiment_pipelines.backends.kubeflow.types import Package
 from sentiment_pipelines.backends.local import images as images_of
-from sentiment_pipelines.graph import LOADER
+from sentiment_pipelines.graph import LOADER, nodes
 
 KUBERNETES = "kubernetes"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -79,7 +79,7 @@ def build(compiled: str, environment: Environment, digests: Mapping[str, str]) -
         executor["container"] |= settings.container
         configured[label], retries[label] = settings.kubernetes, settings.retry
     components = pipeline["components"]
-    for task in _tasks(pipeline):
+    for task in nodes(pipeline):
         label = components[task["componentRef"]["name"]].get("executorLabel")
         if retry := retries.get(label):
             task["retryPolicy"] = dict(retry)
@@ -95,10 +95,3 @@ def _settings(
     stage = images.stage_of(container["image"])
     container["image"] = digests[container["image"]]
     return platform.written(stage, container["image"], environment)
-
-
-def _tasks(pipeline: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yields the tasks of a pipeline and of the graphs in it."""
-    components: Iterable[Mapping[str, Any]] = pipeline["components"].values()
-    for component in (pipeline["root"], *components):
-        yield from component.get("dag", {}).get("tasks", {}).values()

@@ -12,12 +12,11 @@ from kfp.dsl import structures
 from sentiment_common.cli import TRACKING_SERVER
 from sentiment_common.tracking_server import IMAGE, RUN
 from sentiment_pipelines.backends import reach
-from sentiment_pipelines.backends.kubeflow.conf import CONTROL_PLANE, VARIABLE
+from sentiment_pipelines.backends.kubeflow.conf import CONTROL_PLANE, SCRATCH, VARIABLE
 from sentiment_pipelines.backends.kubeflow.settings import Environment, Stage
 
 RUN_OF_POD = "metadata.labels['pipeline/runid']"
 """Where a pod says which run it belongs to: the runs of the API have this name."""
-SCRATCH = "/tmp"  # noqa: S108 (a disk of the pod's own)
 STORE = "MLFLOW_TRACKING_URI"
 NEEDS = {**reach.NEEDS, CONTROL_PLANE: reach.Needs(places=("source",), registry=True)}
 

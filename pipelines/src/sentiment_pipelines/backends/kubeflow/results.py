@@ -2,16 +2,18 @@
 
 Kubeflow's API knows no output. They lie in the artifact store, below the run that made them, as
 ``ROOT/PIPELINE/RUN/TASK/EXECUTION/OUTPUT``. What a task took from its cache lies below an earlier
-run: of the same parameters, as the cache's key is made of them.
+run: of the same parameters, images and commands, as the cache's key is made of them. A run that was
+told to reuse nothing (``--fresh``) leaves nothing in the cache either, so it is none of those.
 """
 
+import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sentiment_common.artifacts import write_json
-from sentiment_pipelines import outcomes
+from sentiment_pipelines import graph, outcomes
 from sentiment_pipelines.backends.kubeflow import states
 from sentiment_pipelines.backends.kubeflow.client import Kubeflow
 from sentiment_pipelines.backends.kubeflow.states import State
@@ -72,33 +74,50 @@ def _places(kubeflow: Kubeflow, package: Package, seen: Any, task: State) -> Ite
     root = f"{package.root.rstrip('/')}/{package.pipeline}"
     yield f"{root}/{seen.run_id}/{task.name}/"
     if task.state == states.REUSED:
+        work = functools.cache(lambda pipeline, version: _work(kubeflow, pipeline, version))
         for earlier in kubeflow.runs(seen.experiment_id):
-            if earlier.run_id != seen.run_id and _alike(earlier, seen):
+            if earlier.run_id != seen.run_id and _alike(earlier, seen, work):
                 yield f"{root}/{earlier.run_id}/{task.name}/"
 
 
-def _alike(one: Any, other: Any) -> bool:
-    return _decisive(one) == _decisive(other)
+def _alike(one: Any, other: Any, work: Callable[[str, str], Any]) -> bool:
+    references = [run.pipeline_version_reference for run in (one, other)]
+    if not all(references) or len({it.pipeline_id for it in references}) > 1:
+        return False
+    first, second = ((it.pipeline_id, it.pipeline_version_id) for it in references)
+    return _given(one) == _given(other) and (first == second or work(*first) == work(*second))
 
 
-def _decisive(run: Any) -> tuple[Any, dict[str, Any]]:
-    reference, config = run.pipeline_version_reference, run.runtime_config
-    given = (config.parameters if config else None) or {}
-    kept = {name: value for name, value in given.items() if name not in UNDECIDED}
-    return reference.pipeline_id if reference else None, kept
+def _given(run: Any) -> dict[str, Any]:
+    given = (run.runtime_config.parameters if run.runtime_config else None) or {}
+    return {name: value for name, value in given.items() if name not in UNDECIDED}
+
+
+def _work(kubeflow: Kubeflow, pipeline: str, version: str) -> Any:
+    """Returns what of a pipeline's version decides what its tasks find in the cache."""
+    specification = kubeflow.specification(pipeline, version)
+    containers = {
+        label: [executor["container"].get(it) for it in ("image", "command", "args")]
+        for label, executor in specification["deploymentSpec"]["executors"].items()
+        if "container" in executor
+    }
+    return containers, [task.get("cachingOptions") for task in graph.nodes(specification)]
 
 
 def _bring(store: Store, places: Iterable[str], outputs: Sequence[str], folder: Path) -> bool:
-    """Copies outputs from the first place that has them."""
+    """Copies outputs from the first place that has all of them: an attempt that failed has not."""
     for place in places:
-        names = store.names(place)
-        for name in names:
-            _, *inside = PurePosixPath(name.removeprefix(place)).parts
-            if inside and inside[0] in outputs:
-                target = folder.joinpath(*inside)
+        attempts: dict[str, dict[PurePosixPath, str]] = {}
+        for name in store.names(place):
+            attempt, *inside = PurePosixPath(name.removeprefix(place)).parts
+            if inside and inside[0] in outputs and ".." not in inside:
+                attempts.setdefault(attempt, {})[PurePosixPath(*inside)] = name
+        whole = [it for it in attempts.values() if {path.parts[0] for path in it} == set(outputs)]
+        if whole:
+            for path, name in whole[-1].items():
+                target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(store.read(name))
-        if names:
             return True
     return False
 

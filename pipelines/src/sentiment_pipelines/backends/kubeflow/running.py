@@ -146,7 +146,10 @@ def run(
         current.note(status=runs.FAILED, outcome=outcomes.FAILED)
         raise
     except BaseException:
-        current.note(status=runs.KILLED, outcome="stopped")
+        if "kubeflow" in current.facts:
+            _tell_how(console, current)
+        else:
+            current.note(status=runs.KILLED, outcome="stopped")
         raise
     if cluster.detach:
         _tell_how(console, current)
@@ -174,19 +177,24 @@ def _send(
     )  # fmt: skip
     sent = submission.uncached(sent) if fresh else sent
     uploaded = submission.upload(kubeflow, sent)
-    name = f"{sent.pipeline} {current.id}"
-    id_ = submission.start(kubeflow, sent, uploaded, name)
-    link = kubeflow.link(id_)
     facts = {
-        "run": id_, "pipeline": sent.pipeline, "version": uploaded.name, "link": link,
-        "parameters": dict(sent.parameters), "root": sent.root, "package": sent.path.name,
+        "pipeline": sent.pipeline, "version": uploaded.name, "parameters": dict(sent.parameters),
+        "root": sent.root, "package": sent.path.name,
     }  # fmt: skip
     digest = found.champion.digest if found.champion else None
-    current.note(status=runs.SUBMITTED, kubeflow=facts, champion=digest)
+    current.note(kubeflow=facts, champion=digest)  # who is stopped now finds it by its name
+    id_ = submission.start(kubeflow, sent, uploaded, _name(current, facts))
+    link = kubeflow.link(id_)
+    current.note(kubeflow={**facts, "run": id_, "link": link})
     state = "uploaded" if uploaded.new else "there already"
     console.print(f"{sent.pipeline}, version {uploaded.name} ({state}), in {environment.name}")
     console.print(link, soft_wrap=True)
     return sent
+
+
+def _name(current: Run, facts: Mapping[str, Any]) -> str:
+    """Returns what a run is called in the cluster: no other is."""
+    return f"{facts['pipeline']} {current.id}"
 
 
 def recur(
@@ -197,6 +205,14 @@ def recur(
     Raises:
         InputError: It is no time, or the cluster does not answer.
     """
+    if not conf.is_ours(reached.environment) and conf.VARIABLE not in (
+        reached.environment.stages[conf.CONTROL_PLANE].environment
+    ):
+        raise InputError(
+            "the image of the control plane has no such file", where=reached.environment.where,
+            mend="put it into a config map, mount that in [stages.pipelines], and name the file: "
+            f"{conf.VARIABLE} in [stages.pipelines.environment]",
+        )  # fmt: skip
     sent = package.prepared(
         compiled, reached.environment, reached.store, {}, {}, folder, _teller(console)
     )
@@ -214,11 +230,48 @@ def again(current: Run, environment: Environment, console: Console) -> int:
     Raises:
         InputError: It was not in a cluster, or the cluster does not answer.
     """
-    facts = facts_of(current)
+    facts_of(current)
+    reached = reach(environment, console)
+    facts = started(current, reached.kubeflow)
     path = current.folder / facts["package"]
     sent = Package(path, "", facts["pipeline"], facts["parameters"], facts["root"])
     console.print(facts["link"], soft_wrap=True)
-    return follow(current, sent, reach(environment, console), console, None)
+    return follow(current, sent, reached, console, None)
+
+
+def end(current: Run, environment: Environment) -> bool:
+    """Ends a run in the cluster; tells whether it was still under way.
+
+    Raises:
+        InputError: It was not in a cluster, or the cluster does not answer.
+    """
+    facts_of(current)
+    kubeflow = client.connect(environment.connection)
+    id_ = started(current, kubeflow)["run"]
+    if kubeflow.run(id_).state in states.OVER:
+        return False
+    kubeflow.terminate(id_)
+    current.note(status=runs.KILLED, outcome="terminated")
+    return True
+
+
+def started(current: Run, kubeflow: Kubeflow) -> Mapping[str, Any]:
+    """Returns what is known of a run that began; whoever was stopped before it knew asks now.
+
+    Raises:
+        InputError: It never began, or the cluster does not answer.
+    """
+    facts = facts_of(current)
+    if "run" in facts:
+        return facts
+    experiment = kubeflow.experiment(kubeflow.connection.experiment)
+    found = kubeflow.run_called(_name(current, facts), experiment)
+    if found is None:
+        current.note(status=runs.KILLED, outcome="stopped")
+        raise InputError("it never began", where=f"run {current.id}", mend="run it again")
+    facts = {**facts, "run": found, "link": kubeflow.link(found)}
+    current.note(kubeflow=facts, status=runs.SUBMITTED)
+    return facts
 
 
 def facts_of(current: Run) -> Mapping[str, Any]:

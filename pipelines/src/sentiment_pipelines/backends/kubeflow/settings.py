@@ -9,10 +9,9 @@ from sentiment_common.addresses import SECRET_PARAMETER, refuse_literal
 from sentiment_pipelines.backends.kubeflow.types import Connection
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-SECONDS = re.compile(r"(\d+)([smhd])")
-CPU, MEMORY = r"\d+m|\d*\.?\d+", r"\d+([kKMGTPE]i?)?"
-"""What KFP takes for cores (``500m``, ``2``) and for bytes (``512Mi``, ``4Gi``)."""
-TOLERATION = {"key", "operator", "value", "effect", "toleration_seconds"}
+SECONDS = re.compile(r"(\d{1,5})([smhd])")
+CPU, MEMORY = r"\d+m|\d*\.?\d+", r"\d+(Ki|[MGTPE]i?)?"
+"""What KFP and Kubernetes both take for cores and bytes; ``k`` is not KFP's, ``K`` Kubernetes'."""
 MOUNTED = ("secret", "config_map", "claim")
 VERSION, CONTENT = "version", "content"
 """How images are tagged: by their rooms' versions, or by what lies here now."""
@@ -61,20 +60,23 @@ class Flag:
 
 @dataclass(frozen=True)
 class Number:
-    """A number from some bound on."""
+    """A number between two bounds."""
 
     least: float = 0
+    most: float = 1_000
     whole: bool = True
 
     @property
     def wanted(self) -> str:
         """What it takes, in words."""
-        return f"a {'whole ' if self.whole else ''}number from {self.least:g} on"
+        return f"a {'whole ' if self.whole else ''}number from {self.least:g} to {self.most:g}"
 
     def read(self, value: Any) -> Any:
         """Returns the number."""
         types = int if self.whole else (int, float)
-        if not isinstance(value, types) or isinstance(value, bool) or value < self.least:
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise ValueError(value)
+        if not self.least <= value <= self.most:  # nor is what is not a number
             raise ValueError(value)
         return value
 
@@ -118,6 +120,17 @@ class Named:
         return {str(name): Text(self.pattern).read(text) for name, text in value.items()}
 
 
+TOLERATION: Mapping[str, Kind] = {
+    "key": Text(),
+    "operator": Text("Exists|Equal"),
+    "value": Text(),
+    "effect": Text("NoSchedule|PreferNoSchedule|NoExecute"),
+    "toleration_seconds": Number(most=2**31),
+}
+NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+"""Of an environment variable."""
+
+
 class Public:
     """Environment variables whose values everybody may read."""
 
@@ -127,7 +140,7 @@ class Public:
         """Returns the table."""
         found = Named().read(value)
         for name, text in found.items():
-            if SECRET_PARAMETER.fullmatch(name):
+            if SECRET_PARAMETER.fullmatch(name) or not NAME.fullmatch(name):
                 raise ValueError(name)
             refuse_literal(text, name)
         return found
@@ -141,22 +154,30 @@ class Tolerations:
     def read(self, value: Any) -> tuple[dict[str, Any], ...]:
         """Returns them."""
         if not isinstance(value, list) or not all(
-            isinstance(it, Mapping) and it and set(it) <= TOLERATION for it in value
+            isinstance(it, Mapping) and it and set(it) <= set(TOLERATION) for it in value
         ):
             raise ValueError(value)
-        return tuple(dict(it) for it in value)
+        return tuple(
+            {name: TOLERATION[name].read(said) for name, said in it.items()} for it in value
+        )
 
 
 class Mounts:
     """Volumes that a stage sees."""
 
-    wanted = f"a list of tables with path, one of {', '.join(MOUNTED)}, and for a claim sub_path"
+    wanted = (
+        f"a list of tables with a path of its own that begins with /, one of {', '.join(MOUNTED)}, "
+        "and for a claim sub_path"
+    )
 
     def read(self, value: Any) -> tuple[dict[str, str], ...]:
         """Returns them."""
         if not isinstance(value, list):
             raise ValueError(value)
-        return tuple(self._mount(it) for it in value)
+        found = tuple(self._mount(it) for it in value)
+        if len({mount["path"] for mount in found}) < len(found):
+            raise ValueError(value)
+        return found
 
     def _mount(self, value: Any) -> dict[str, str]:
         given = set(value) if isinstance(value, Mapping) else set()
@@ -164,7 +185,10 @@ class Mounts:
         known = {"path", *sources} | ({"sub_path"} if sources == {"claim"} else set())
         if len(sources) != 1 or "path" not in given or not given <= known:
             raise ValueError(value)
-        return Named().read(value)
+        mount = Named().read(value)
+        if not mount["path"].startswith("/") or not mount[sources.pop()]:
+            raise ValueError(value)
+        return mount
 
 
 REFERENCES = Named(
@@ -186,7 +210,7 @@ STAGE: Mapping[str, Kind] = {
     "timeout": Duration(),
     "retries": Number(),
     "backoff": Duration(),
-    "backoff_factor": Number(1, whole=False),
+    "backoff_factor": Number(1, 10, whole=False),
     "backoff_most": Duration(),
     "node_selector": Named(),
     "tolerations": Tolerations(),

@@ -113,9 +113,7 @@ def _once(
 def uncached(package: Package) -> Package:
     """Returns a package whose tasks all run, whatever earlier runs have done."""
     documents: list[Any] = list(yaml.load_all(package.path.read_text(), Loader=graph.LOADER))
-    specification = documents[0]
-    graphs = [specification["root"], *specification["components"].values()]
-    for task in (task for it in graphs for task in it.get("dag", {}).get("tasks", {}).values()):
+    for task in graph.nodes(documents[0]):
         task["cachingOptions"] = {"enableCache": False}
     path = package.path.with_name(f"uncached-{package.path.name}")
     path.write_text(yaml.safe_dump_all(documents), encoding="utf-8")

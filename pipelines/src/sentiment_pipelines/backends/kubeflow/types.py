@@ -21,6 +21,7 @@ class Connection:
         token_file: File with one, read anew for each call; empty for none.
         ca: File with the certificates of the authority that signed the API's; empty for the usual.
         context: Of kubeconfig, for looking at pods; empty for the current one.
+        where: File that says all this, for messages.
     """
 
     environment: str
@@ -33,6 +34,7 @@ class Connection:
     token_file: str = ""
     ca: str = ""
     context: str = ""
+    where: str = "pipelines/conf"
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import yaml
 from kfp import components
 from kfp_server_api import models
+
+from sentiment_pipelines import graph
 
 LISTED = {"page_token", "page_size", "sort_by", "filter", "namespace"}
 BEGIN = datetime.datetime(2026, 11, 23, 12, 0, tzinfo=datetime.UTC)
@@ -137,6 +140,14 @@ def create_pipeline(api, query, body):
 def list_versions(api, query, body, pipeline):
     found = [it for it in listed(api.versions, query) if it["pipeline_id"] == pipeline]
     return {"pipeline_versions": found}
+
+
+@route("GET", "/apis/v2beta1/pipelines/([^/]+)/versions/([^/]+)")
+def get_version(api, query, body, pipeline, version):
+    documents = list(yaml.load_all(api.packages[version], Loader=graph.LOADER))
+    specification = dict(zip(("pipeline_spec", "platform_spec"), documents, strict=False))
+    told = documents[0] if len(documents) == 1 else specification
+    return {**api.versions[version], "pipeline_spec": told}
 
 
 @route(

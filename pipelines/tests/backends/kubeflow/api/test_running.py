@@ -8,7 +8,8 @@ import pytest
 
 from sentiment_common.artifacts import Manifest, payload_digest, write_json, write_manifest
 from sentiment_pipelines import backends, cli, runs
-from sentiment_pipelines.backends.kubeflow import running, watch
+from sentiment_pipelines.backends.kubeflow import running, submission, watch
+from sentiment_pipelines.graph import TRAINING
 
 CONF = """
 extends = "kind"
@@ -26,6 +27,14 @@ prefix = "{prefix}"
 [tracking]
 server = ""
 address = ""
+"""
+STORE = """
+[store]
+scheme = "minio"
+bucket = "mlpipeline"
+path_style = true
+secrets.AWS_ACCESS_KEY_ID = "mlpipeline-minio-artifact/accesskey"
+secrets.AWS_SECRET_ACCESS_KEY = "mlpipeline-minio-artifact/secretkey"
 """
 FIGURE = {"value": 0.7, "low": 0.65, "high": 0.75}
 METRICS = dict.fromkeys(
@@ -72,7 +81,7 @@ def command(cluster, capsys):
 def begun(api, cluster):
     """A run that was begun and left alone, of which the server knows."""
     run = runs.Run.begin({"parameters": {}, "pipeline": "training", "backend": "kubeflow"})
-    (run.folder / "training.yaml").write_bytes(running.graph.TRAINING.read_bytes())
+    (run.folder / "training.yaml").write_bytes(TRAINING.read_bytes())
     found = {
         "champion": "", "previous_examples": "", "previous_statistics": "", "alias": "champion",
     }  # fmt: skip
@@ -123,6 +132,8 @@ def judged(laid):
         blessing = {"candidate": "linear", "verdict": verdict, "rules": [rule]}
         laid("evaluate", "blessing/blessing.json", blessing, run)
         laid("evaluate", "report", b"<!doctype html>evaluated", run)
+        for output in ("anomalies/anomalies.json", "statistics/statistics.json"):
+            laid("validate", output, {}, run)
         laid("validate", "report", b"<!doctype html>validated", run)
 
     return judged
@@ -205,6 +216,7 @@ def test_the_verdict_of_evaluate_decides_the_exit_code(
 
 
 def test_data_that_validate_refuses_ends_with_3_and_its_report(api, begun, command, shapes, laid):
+    laid("validate", "anomalies/anomalies.json", {})
     laid("validate", "report", b"<!doctype html>validated")
     nodes = [
         *shapes.task("ingest", "SUCCEEDED", 0, 5), *shapes.task("validate", "SUCCEEDED", 6, 9),
@@ -229,6 +241,48 @@ def test_the_verdict_of_a_reused_task_is_that_of_the_run_it_came_from(
     assert "already-champion in 90 s" in out
 
 
+@pytest.fixture
+def between(api):
+    """A run of the same parameters after the first one, whose version was made of a text."""
+
+    def between(made_of):
+        reference = {"pipeline_id": "pipeline-1", "pipeline_version_id": "version-2"}
+        latest = {**api.runs["run-0"], "run_id": "run-9", "pipeline_version_reference": reference}
+        api.runs["run-9"] = latest
+        for name, text in (("version-1", TRAINING.read_text()), ("version-2", made_of)):
+            api.packages[name] = text
+            fields = {"pipeline_id": "pipeline-1", "pipeline_version_id": name}
+            api.versions[name] = {**fields, "display_name": name}
+
+    return between
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        (("enableCache: true", "enableCache: false"), "already-champion"),
+        (("sentiment-evaluate:", "sentiment-evaluate:other-"), "already-champion"),
+        (("sdkVersion: ", "sdkVersion: other-"), "refused"),  # it finds the same in the cache
+    ],
+)
+def test_a_verdict_is_taken_from_no_run_that_the_cache_does_not_know(
+    api, begun, command, shapes, judged, between, changed, outcome
+):
+    judged("already-champion", run="run-0")
+    judged("refused", run="run-9")
+    between(TRAINING.read_text().replace(*changed))
+    api.frames[:] = [("SUCCEEDED", trained(shapes, cached=("validate", "evaluate")))]
+    assert f"{outcome} in 90 s" in command("watch")[1]
+
+
+def test_an_attempt_that_failed_half_way_has_no_verdict(api, begun, command, shapes, judged, laid):
+    judged("already-champion", run="run-0")
+    laid("evaluate", "report", b"<!doctype html>torn")
+    api.frames[:] = [("SUCCEEDED", trained(shapes, cached=("validate", "evaluate")))]
+    assert "already-champion in 90 s" in command("watch")[1]
+    assert (begun.folder / "evaluation-report.html").read_text() == "<!doctype html>evaluated"
+
+
 def test_a_verdict_that_nobody_has_any_more_is_not_made_up(api, begun, command, shapes):
     api.frames[:] = [("SUCCEEDED", trained(shapes, cached=("evaluate",)))]
     code, out, _ = command("watch")
@@ -250,9 +304,46 @@ def test_a_failed_stage_is_one_line_and_its_run_is_listed_as_failed(api, begun, 
 
 
 def test_a_run_can_be_ended(api, begun, command):
+    api.frames[:] = [("RUNNING", [])]
     assert command("watch", "--terminate")[0] == 0
     assert api.terminated == ["run-1"]
     assert begun.facts["outcome"] == "terminated"
+
+
+def test_a_run_that_has_ended_is_not_said_to_be_ended(api, begun, command):
+    api.frames[:] = [("SUCCEEDED", [])]
+    code, out, _ = command("watch", "--terminate")
+    assert (code, out) == (0, f"run {begun.id} has ended by itself\n")
+    assert api.terminated == []
+    assert begun.facts["status"] == "submitted"
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_who_is_stopped_while_a_run_is_started_finds_it_by_its_name(
+    api, command, monkeypatch, done
+):
+    start = submission.start
+
+    def stopped(*given):
+        if done:
+            start(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(submission, "start", stopped)
+    code, out, _ = command("run", "--backend", "kubeflow", "--pipeline", "exploration")
+    run = runs.all_runs()[0]
+    assert code == 130
+    assert f"`sentiment-pipelines watch {run.id}` watches it" in out
+    assert run.facts["status"] == "submitted"
+    api.frames[:] = [("RUNNING", [])]
+    code, out, err = command("watch", run.id, "--terminate")
+    if done:
+        assert (code, api.terminated) == (0, ["run-1"])
+    else:
+        assert (code, err) == (
+            2, f"sentiment-pipelines: run {run.id}: it never began; run it again\n"
+        )  # fmt: skip
+    assert run.facts["status"] == "killed"
 
 
 def test_whoever_stops_watching_is_told_how_to_go_on(api, begun, command, monkeypatch):
@@ -289,6 +380,22 @@ def test_the_clock_is_set_once_and_taken_back(api, command):
     assert "retrain-check" in package
     assert command("schedule", "--off")[0] == 0
     assert api.recurring == {}
+
+
+def test_what_the_control_plane_has_not_inside_is_not_scheduled(
+    api, command, tmp_path, monkeypatch
+):
+    path = tmp_path / "team.toml"
+    mine = (tmp_path / "mine.toml").read_text().replace('"kind"', '"base"')
+    path.write_text(mine.replace("[store]\n", STORE))
+    words = ("schedule", "--cron", "0 3 * * *", "--conf", str(path))
+    code, _, err = command(*words)
+    assert code == 2
+    assert f"{path}: the image of the control plane has no such file; put it into a" in err
+    assert api.recurring == {}
+    named = '[stages.pipelines.environment]\nSENTIMENT_CONF = "/conf/team.toml"\n'
+    path.write_text(path.read_text() + named)
+    assert command(*words)[0] == 0
 
 
 @pytest.mark.parametrize(
