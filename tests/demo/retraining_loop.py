@@ -35,7 +35,7 @@ OPPOSITE = {"negative": "positive", "neutral": "negative", "positive": "negative
 CLIENTS, LYING_SHARE = 8, 0.35
 POLICY = """\
 [triggers]
-rows = 0
+rows = {rows}
 days = 0
 [rows]
 # What the lies of many come to shall be seen, and not only that somebody has to look at them.
@@ -238,17 +238,20 @@ class Loop:
         decisions = self.stage.var.glob("monitoring/decisions/*/decision.json")
         return json.loads(max(decisions, key=lambda path: path.stat().st_mtime).read_text())
 
-    def check(self, extra: str = "", alerts: str | None = None, codes=(0,)) -> dict:
+    def check(self, extra: str = "", alerts: str | None = None, codes=(0,), rows: int = 0) -> dict:
         """Lets one check decide, and act; returns the last line of the decision log.
 
         Args:
             extra: What the policy says beside the demonstration's.
             alerts: What Alertmanager sends; None: nobody calls.
             codes: Exit codes that are expected.
+            rows: So many new labels are reason enough; 0: they never are.
         """
         policy = self.stage.var / "retraining.toml"
         editorials = self.stage.var / "editorials.csv"
-        policy.write_text(extra + POLICY.format(epochs=self.sizes.epochs, editorials=editorials))
+        policy.write_text(
+            extra + POLICY.format(epochs=self.sizes.epochs, editorials=editorials, rows=rows)
+        )
         asked = ["retrain-check", "--log", self.stage.log, "--policy", policy]
         asked += ["--alerts", "-"] if alerts is not None else []
         self.stage.pipelines(*asked, codes=codes, text=alerts)
@@ -350,7 +353,7 @@ def forgetting(loop: Loop, public: Public) -> None:
     """A challenger that has forgotten what it knew."""
     loop.ask(public.more, visitor)
     loop.monitor()
-    said = loop.check(FORGETTING, codes=(0, 3))
+    said = loop.check(FORGETTING, codes=(0, 3), rows=len(public.more) // 2)
     came = said["outcome"] or said["decision"]
     loop.note("forgetting", came, f"a challenger of {FORGETTING.strip()}: {came}")
     for reason in said["reasons"][:3]:

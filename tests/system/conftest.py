@@ -45,3 +45,14 @@ def base(client):
         return images.base.fetch(found).name
     except InputError:
         return images.base.make(found, print).name
+
+
+@pytest.fixture(scope="session")
+def docker():
+    """A docker that builds, with the base; where it is missing CI fails by name."""
+    try:
+        found = images.docker.connect()
+        images.base.find(found)
+    except InputError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+    return found

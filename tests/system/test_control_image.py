@@ -5,14 +5,12 @@ a real S3 store beside it.
 """
 
 import json
-import os
 
 import pytest
 from rich.console import Console
 
 from pipelines.tests.backends.kubeflow.api.conftest import api
 from pipelines.tests.backends.kubeflow.conftest import KEYS, seaweed, weed
-from sentiment_common.errors import InputError
 from sentiment_pipelines import images
 from sentiment_pipelines.environments import rooms
 
@@ -37,17 +35,6 @@ endpoint = "{store}"
 server = ""
 address = ""
 """
-
-
-@pytest.fixture(scope="module")
-def docker():
-    """A docker that builds, with the base; where it is missing CI fails by name."""
-    try:
-        found = images.docker.connect()
-        images.base.find(found)
-    except InputError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-    return found
 
 
 @pytest.fixture(scope="module")

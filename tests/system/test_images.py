@@ -34,17 +34,6 @@ sys.exit(str(error) if error else 0)
 """
 
 
-@pytest.fixture(scope="module")
-def docker():
-    """A docker that builds, with the base; where it is missing CI fails by name."""
-    try:
-        found = images.docker.connect()
-        images.base.find(found)
-    except InputError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-    return found
-
-
 @pytest.fixture
 def tree(docker, tmp_path, monkeypatch):
     """A repository of one component, to be changed; its images are gone afterwards."""

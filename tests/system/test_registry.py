@@ -57,17 +57,6 @@ def _wait(address):
 
 
 @pytest.fixture(scope="module")
-def docker():
-    """A docker that builds, with the base; where it is missing CI fails by name."""
-    try:
-        found = images.docker.connect()
-        images.base.find(found)
-    except InputError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-    return found
-
-
-@pytest.fixture(scope="module")
 def image(docker):
     (made,) = images.build([rooms()["compare"]], QUIET)
     return made.image

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from charts.checks.consistency import pods
 from charts.checks.rendering import Values, objects
-from sentiment_common.errors import InputError
 from sentiment_pipelines import images
 from sentiment_pipelines.environments import process_environment, rooms, sync
 
@@ -29,16 +28,11 @@ print(urllib.request.urlopen(request).read().decode())
 
 
 @pytest.fixture(scope="module")
-def docker():
+def ask(docker):
     """Runs docker; returns what it printed or, unchecked, how it ended."""
-    try:
-        found = images.docker.connect()
-        images.base.find(found)
-    except InputError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
 
     def run(*arguments, check=True):
-        done = found.ask(*arguments)
+        done = docker.ask(*arguments)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout if check else done
 
@@ -46,7 +40,7 @@ def docker():
 
 
 @pytest.fixture(scope="module")
-def image(docker):
+def image(ask):
     """The image of the service, built if it is not there for what lies here now."""
     (made,) = images.build([rooms()["serving"]], Console(stderr=True))
     return made.image.reference
@@ -64,44 +58,44 @@ def bundle(tmp_path_factory):
 
 
 @pytest.fixture
-def start(docker, image, bundle):
+def start(ask, image, bundle):
     """Starts the image with the bundle mounted and returns the container."""
     started = []
 
     def run(mounted_at, *arguments, command=()):
         volume = ("--volume", f"{bundle}:{mounted_at}:ro")
         given = (*LOCKED_UP, *volume, *arguments)
-        started.append(docker("run", "--detach", *given, image, *command).strip())
+        started.append(ask("run", "--detach", *given, image, *command).strip())
         return started[-1]
 
     yield run
     for container in started:
-        docker("rm", "--force", container)
+        ask("rm", "--force", container)
 
 
-def wait_for(answer, docker, container):
+def wait_for(answer, ask, container):
     for _ in range(600):
         with contextlib.suppress(httpx.TransportError):
             if answer():
                 return
-        state = docker("inspect", "--format", "{{.State.Running}}", container)
-        assert state.strip() == "true", docker("logs", container, check=False)
+        state = ask("inspect", "--format", "{{.State.Running}}", container)
+        assert state.strip() == "true", ask("logs", container, check=False)
         time.sleep(0.1)
-    raise AssertionError(docker("logs", container, check=False))
+    raise AssertionError(ask("logs", container, check=False))
 
 
-def address_of(docker, container, port):
-    return f"http://{docker('port', container, str(port)).splitlines()[0]}"
+def address_of(ask, container, port):
+    return f"http://{ask('port', container, str(port)).splitlines()[0]}"
 
 
 def label(answer):
     return answer["predictions"][0]["label"]
 
 
-def test_the_image_of_a_linear_model_holds_no_runtime_of_other_models(docker, image):
+def test_the_image_of_a_linear_model_holds_no_runtime_of_other_models(ask, image):
     names = ("sentiment_serving", "tensorflow", "onnxruntime", "sklearn", "mlflow")
     program = f"from importlib.util import find_spec as f; print([n for n in {names} if f(n)])"
-    assert docker("run", "--rm", image, "python3", "-c", program).strip() == "['sentiment_serving']"
+    assert ask("run", "--rm", image, "python3", "-c", program).strip() == "['sentiment_serving']"
 
 
 @pytest.mark.parametrize(
@@ -113,39 +107,37 @@ def test_the_image_of_a_linear_model_holds_no_runtime_of_other_models(docker, im
     ids=["serve", "sentiment-serve run"],
 )
 def test_a_command_answers_with_a_read_only_root_and_no_network(
-    docker, start, command, mounted_at, port, route
+    ask, start, command, mounted_at, port, route
 ):
     container = start(mounted_at, "--network", "none", command=command)
-    ask = ("exec", container, "python3", "-c", ASK)
+    called = ("exec", container, "python3", "-c", ASK)
     ready = f"http://127.0.0.1:{port}/ping"
-    wait_for(lambda: docker(*ask, ready, check=False).returncode == 0, docker, container)
+    wait_for(lambda: ask(*called, ready, check=False).returncode == 0, ask, container)
     for text, expected in (("good", "positive"), ("bad", "negative")):
         body = json.dumps({"text": text})
-        answer = docker(*ask, f"http://127.0.0.1:{port}/{route}", body)
+        answer = ask(*called, f"http://127.0.0.1:{port}/{route}", body)
         assert label(json.loads(answer)) == expected
 
 
-def test_serve_answers_sagemakers_routes_on_its_published_port_until_it_is_told_to_end(
-    docker, start
-):
+def test_serve_answers_sagemakers_routes_on_its_published_port_until_it_is_told_to_end(ask, start):
     container = start("/opt/ml/model", "--publish", "127.0.0.1::8080", command=("serve",))
-    address = address_of(docker, container, 8080)
-    wait_for(lambda: httpx.get(f"{address}/ping").status_code == 200, docker, container)
+    address = address_of(ask, container, 8080)
+    wait_for(lambda: httpx.get(f"{address}/ping").status_code == 200, ask, container)
     lines = '{"text": "good"}\n{"text": "bad"}\n'
     given = {"Content-Type": "application/jsonlines"}
     answer = httpx.post(f"{address}/invocations", content=lines, headers=given)
     assert answer.status_code == 200, answer.text
     records = [json.loads(line) for line in answer.text.splitlines()]
     assert [record["label"] for record in records] == ["positive", "negative"]
-    docker("stop", "--time", "20", container)
-    assert docker("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+    ask("stop", "--time", "20", container)
+    assert ask("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
 
 
-def test_by_itself_the_image_serves_those_who_have_a_key(docker, start):
+def test_by_itself_the_image_serves_those_who_have_a_key(ask, start):
     keys = ("--env", f"SENTIMENT_API_KEYS={KEY}")
     container = start("/model", "--publish", "127.0.0.1::3000", *keys)
-    address = address_of(docker, container, 3000)
-    wait_for(lambda: httpx.get(f"{address}/readyz").status_code == 200, docker, container)
+    address = address_of(ask, container, 3000)
+    wait_for(lambda: httpx.get(f"{address}/readyz").status_code == 200, ask, container)
     given = {"X-API-Key": KEY}
     answer = httpx.post(f"{address}/predict", json={"text": "good"}, headers=given)
     assert label(answer.json()) == "positive"
@@ -157,9 +149,9 @@ def test_by_itself_the_image_serves_those_who_have_a_key(docker, start):
     [((), "no API key is set"), (("--env", "SENTIMENT_OPEN=true"), "no bundle.json here")],
     ids=["no key", "no model"],
 )
-def test_what_is_missing_is_one_line(docker, image, bundle, settings, complaint):
+def test_what_is_missing_is_one_line(ask, image, bundle, settings, complaint):
     volume = () if settings else ("--volume", f"{bundle}:/model:ro")
-    done = docker("run", "--rm", *LOCKED_UP, *settings, *volume, image, check=False)
+    done = ask("run", "--rm", *LOCKED_UP, *settings, *volume, image, check=False)
     assert done.returncode == 2
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
@@ -200,7 +192,7 @@ def pod_options(bundle, tmp_path):
 
 
 def test_the_pod_of_the_chart_answers_its_probes_and_the_test_of_helm(
-    docker, image, pod_options, tmp_path
+    ask, image, pod_options, tmp_path
 ):
     settings = (
         "apiKeys.existingSecret=keys", "model.volume.persistentVolumeClaim.claimName=models",
@@ -211,20 +203,20 @@ def test_the_pod_of_the_chart_answers_its_probes_and_the_test_of_helm(
     serving, (asking,) = found["Deployment"]["containers"][0], found["Pod"]["containers"]
     published = ("--detach", "--publish", "127.0.0.1::3000")
     options = pod_options(found["Deployment"])
-    container = docker("run", *published, *options, image, *serving["command"]).strip()
+    container = ask("run", *published, *options, image, *serving["command"]).strip()
     try:
-        address = address_of(docker, container, serving["ports"][0]["containerPort"])
+        address = address_of(ask, container, serving["ports"][0]["containerPort"])
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             path = serving[probe]["httpGet"]["path"]
-            wait_for(lambda at=path: httpx.get(address + at).is_success, docker, container)
+            wait_for(lambda at=path: httpx.get(address + at).is_success, ask, container)
         assert httpx.get(f"{address}/metrics").status_code == 200
         command = ["http://127.0.0.1:3000" if it.startswith("http:") else it
                    for it in asking["command"]]  # fmt: skip
         beside = ("--rm", "--network", f"container:{container}", *pod_options(found["Pod"]))
-        assert docker("run", *beside, image, *command).startswith("/readyz: 200\n/predict: ")
+        assert ask("run", *beside, image, *command).startswith("/readyz: 200\n/predict: ")
         grace = str(found["Deployment"]["terminationGracePeriodSeconds"])
-        docker("stop", "--time", grace, container)
-        assert docker("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+        ask("stop", "--time", grace, container)
+        assert ask("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
         assert list((tmp_path / "requests").glob("requests-*.jsonl*"))
     finally:
-        docker("rm", "--force", container)
+        ask("rm", "--force", container)

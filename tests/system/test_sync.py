@@ -4,33 +4,21 @@ The copy is the very command that skaffold runs in a pod: ``tar xmf - -C / --no-
 """
 
 import io
-import os
 import subprocess
 import tarfile
 import time
 
 import pytest
 
-from sentiment_common.errors import InputError
 from sentiment_pipelines import images
 from sentiment_pipelines.environments import ROOT, process_environment, rooms, sync
-from sentiment_pipelines.images import building, contents, docker
+from sentiment_pipelines.images import building, contents
+from sentiment_pipelines.images.docker import environment
 
 NAME = "sentiment-serving-dev:system-test"
 PLACE = "/tmp/code/sentiment_serving"  # noqa: S108 (in the container)
 LOCKED_UP = ("--read-only", "--tmpfs", "/tmp:mode=1777", "--cap-drop", "ALL")  # noqa: S108
 READY = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:3000/readyz')"
-
-
-@pytest.fixture(scope="module")
-def found():
-    """A docker that builds, with the base; where it is missing CI fails by name."""
-    try:
-        made = docker.connect()
-        images.base.find(made)
-    except InputError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -45,24 +33,24 @@ def bundle(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def container(found, bundle, tmp_path_factory):
+def container(docker, bundle, tmp_path_factory):
     """The image for development, which serves a bundle as the chart would let it."""
-    image = contents.Image(rooms()["serving"], images.base.find(found))
+    image = contents.Image(rooms()["serving"], images.base.find(docker))
     told = tmp_path_factory.mktemp("build") / "image"
     with building.secrets() as given:
-        command = building.command(found, image, given, told)
+        command = building.command(docker, image, given, told)
         command = ["--target=service-dev" if "--target" in it else it for it in command]
         done = subprocess.run(
-            command, env=docker.environment(), capture_output=True, text=True, check=False
+            command, env=environment(), capture_output=True, text=True, check=False
         )
     assert done.returncode == 0, done.stderr
-    found.ask("tag", told.read_text(), NAME)
+    docker.ask("tag", told.read_text(), NAME)
     volume = ("--volume", f"{bundle}:/model:ro", "--env", "SENTIMENT_OPEN=true")
-    started = found.ask("run", "--detach", *LOCKED_UP, *volume, NAME)
+    started = docker.ask("run", "--detach", *LOCKED_UP, *volume, NAME)
     assert started.returncode == 0, started.stderr
     yield started.stdout.strip()
-    found.ask("rm", "--force", started.stdout.strip())
-    found.ask("image", "rm", NAME)
+    docker.ask("rm", "--force", started.stdout.strip())
+    docker.ask("image", "rm", NAME)
 
 
 def wait_for(what, seconds=60):
@@ -72,11 +60,11 @@ def wait_for(what, seconds=60):
         time.sleep(0.2)
 
 
-def is_ready(found, container):
-    return found.ask("exec", container, "python3", "-c", READY).returncode == 0
+def is_ready(docker, container):
+    return docker.ask("exec", container, "python3", "-c", READY).returncode == 0
 
 
-def copy(found, container, text):
+def copy(docker, container, text):
     """Copies a module of the service as skaffold does."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -84,20 +72,22 @@ def copy(found, container, text):
         member.size, member.mode = len(text.encode()), 0o644
         archive.addfile(member, io.BytesIO(text.encode()))
     command = ["exec", "--interactive", container, "tar", "xmf", "-", "-C", "/", "--no-same-owner"]
-    subprocess.run(found.command(*command), input=packed.getvalue(), check=True)
+    subprocess.run(docker.command(*command), input=packed.getvalue(), check=True)
 
 
-def test_source_that_is_copied_in_runs_and_a_mistake_in_it_is_mended_the_same_way(found, container):
-    wait_for(lambda: is_ready(found, container))
+def test_source_that_is_copied_in_runs_and_a_mistake_in_it_is_mended_the_same_way(
+    docker, container
+):
+    wait_for(lambda: is_ready(docker, container))
     source = (ROOT / "serving/src/sentiment_serving/__init__.py").read_text()
-    copy(found, container, source + '\nraise SystemExit("a mistake of the developer")\n')
-    wait_for(lambda: "a mistake of the developer" in logs(found, container))
-    assert not is_ready(found, container)
-    copy(found, container, source + '\nprint("mended")\n')
-    wait_for(lambda: "mended" in logs(found, container))
-    wait_for(lambda: is_ready(found, container))
+    copy(docker, container, source + '\nraise SystemExit("a mistake of the developer")\n')
+    wait_for(lambda: "a mistake of the developer" in logs(docker, container))
+    assert not is_ready(docker, container)
+    copy(docker, container, source + '\nprint("mended")\n')
+    wait_for(lambda: "mended" in logs(docker, container))
+    wait_for(lambda: is_ready(docker, container))
 
 
-def logs(found, container):
-    told = found.ask("logs", container)
+def logs(docker, container):
+    told = docker.ask("logs", container)
     return told.stdout + told.stderr

@@ -1,11 +1,8 @@
 """One run of a pipeline on this machine, or its plan: everything around the tasks."""
 
-import contextlib
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,45 +19,12 @@ from sentiment_pipelines import (
 )
 from sentiment_pipelines.backends.kubeflow import Cluster
 from sentiment_pipelines.cache import Cache
-from sentiment_pipelines.environments import ROOT
-from sentiment_pipelines.graph import TRAINING
-from sentiment_pipelines.outside import Outside
-from sentiment_pipelines.recorder import Recorder
-from sentiment_pipelines.runs import EXIT_BAD_INPUT, Observer, Run
+from sentiment_pipelines.order import EXIT_BUG, EXIT_DONE, EXIT_REFUSED, Order
+from sentiment_pipelines.recorder import Recorder, recording
+from sentiment_pipelines.runs import EXIT_BAD_INPUT, Observer, Run, code_revision
 
 if TYPE_CHECKING:
     from sentiment_pipelines.backends.local import Backend
-
-EXIT_DONE, EXIT_BUG, EXIT_REFUSED = 0, 1, 3
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a person wants to have run.
-
-    Attributes:
-        compiled: The compiled pipeline.
-        assignments: ``name=value``, which win over the parameters file.
-        params: The parameters file; what it says of parameters that the pipeline has not is passed
-            over, as it is one file for all pipelines.
-    """
-
-    compiled: Path = TRAINING
-    assignments: Sequence[str] = ()
-    params: Path = ROOT / "params.yaml"
-
-    def parameters(self) -> dict[str, Any]:
-        """Returns the parameters of a run; those that name files name them from the root.
-
-        Raises:
-            InputError: There is no such parameter, or its value is of another type.
-        """
-        given = parameters.read(self.params, self.assignments, self.compiled)
-        declared = parameters.declared(self.compiled)
-        for name, value in outside.DEFAULTS.items():
-            if name in declared:
-                given.setdefault(name, value)
-        return {name: parameters.absolute(name, value) for name, value in given.items()}
 
 
 def run(
@@ -132,7 +96,7 @@ def _run(
 
     backend.prepare(local.images(compiled), current, console)
     found = outside.resolve(recorder, given, parameters.declared(compiled), current.folder)
-    console.print(f"run {current.id}, champion {champion_of(found)}")
+    console.print(f"run {current.id}, champion {found.champion_in_words}")
     values = {**given, **found.values}
     revision = code_revision()
     tags = {"mlflow.source.git.commit": revision} if revision else {}
@@ -185,42 +149,8 @@ def plan(order: Order, console: Console, backend: "Backend | Cluster") -> int:
             backend.identity,
             Cache(runs.folder()),
         )
-    console.print(f"champion {champion_of(found)}", soft_wrap=True)
+    console.print(f"champion {found.champion_in_words}", soft_wrap=True)
     if found.previous:
         console.print(f"splits carried forward: {found.previous}", soft_wrap=True)
     console.print(display.plan(steps), soft_wrap=True)
     return EXIT_DONE
-
-
-@contextlib.contextmanager
-def recording(address: str = "") -> Iterator[Recorder]:
-    """Starts the process that writes to MLflow, and ends it with whatever it has open.
-
-    Args:
-        address: Of the tracking server; empty for the one that the environment names.
-    """
-    recorder = Recorder(address)
-    try:
-        yield recorder
-    finally:
-        recorder.stop()
-
-
-def champion_of(found: Outside) -> str:
-    """Returns the champion that a run is given, in words."""
-    champion = found.champion
-    if champion is None:
-        return "none yet"
-    return f"{champion.name} (version {champion.version}, {champion.digest[7:19]})"
-
-
-def code_revision() -> str:
-    """Returns the commit of this checkout, with ``-dirty`` if files differ; empty outside git."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty"]
-    try:
-        done = subprocess.run(
-            [*command, "--exclude", "*"], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return ""  # no git on this machine
-    return done.stdout.strip()

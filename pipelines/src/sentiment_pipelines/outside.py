@@ -39,6 +39,14 @@ class Outside:
     previous: str
     values: Mapping[str, str]
 
+    @property
+    def champion_in_words(self) -> str:
+        """The champion that a run is given."""
+        if self.champion is None:
+            return "none yet"
+        it = self.champion
+        return f"{it.name} (version {it.version}, {it.digest[7:19]})"
+
 
 def resolve(
     recorder: "Recorder", given: Mapping[str, Any], declared: Mapping[str, str], folder: Path

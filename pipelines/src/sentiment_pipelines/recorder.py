@@ -5,12 +5,13 @@ process of its own does both while the run goes on. It also sees the run die: th
 run in MLflow, so that none stays "running" for ever.
 """
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,17 @@ class _Scribe:
         """Ends a run that nobody will end any more."""
         if self._tracker is not None:
             self._tracker.close("KILLED", "killed")
+
+
+@contextlib.contextmanager
+def recording(address: str = "") -> Iterator[Recorder]:
+    """Starts the process that writes to MLflow, and ends it with whatever it has open.
+
+    Args:
+        address: Of the tracking server; empty for the one that the environment names.
+    """
+    recorder = Recorder(address)
+    try:
+        yield recorder
+    finally:
+        recorder.stop()

@@ -27,7 +27,7 @@ from sentiment_common.artifacts import (
 )
 from sentiment_common.cli import TRACKING_SERVER
 from sentiment_common.errors import InputError
-from sentiment_pipelines import cache, display, environments, execution, graph, history, keys, runs
+from sentiment_pipelines import cache, display, environments, graph, history, keys, runs
 from sentiment_pipelines import parameters as parameters_
 from sentiment_pipelines.lineage.chain import read_any
 from sentiment_pipelines.lineage.tree import short
@@ -158,7 +158,7 @@ def _tell_differences(
     tasks = graph.read(graph.compiled(original.pipeline), values)
     found = differences(original.folder, tasks, backend.identity)
     if found:
-        then, now = original.facts.get("revision"), execution.code_revision()
+        then, now = original.facts.get("revision"), runs.code_revision()
         console.print("[yellow]It is not what ran then, so differences are expected:[/]")
         for line in [*found, f"revision then: {then}", f"revision now:  {now}"]:
             console.print(f"  {line}", soft_wrap=True, markup=False)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 
 from sentiment_common.artifacts import write_json
 from sentiment_common.errors import InputError
-from sentiment_pipelines.environments import VAR
+from sentiment_pipelines.environments import ROOT, VAR
 
 EXIT_BAD_INPUT = 2
 RUNNING, FINISHED, FAILED, KILLED = "running", "finished", "failed", "killed"
@@ -253,3 +254,15 @@ class Observer(Protocol):
 
     def finished(self, record: TaskRecord) -> None:
         """A task ended, or an earlier run's outputs were taken for it."""
+
+
+def code_revision() -> str:
+    """Returns the commit of this checkout, with ``-dirty`` if files differ; empty outside git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty"]
+    try:
+        done = subprocess.run(
+            [*command, "--exclude", "*"], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""  # no git on this machine
+    return done.stdout.strip()

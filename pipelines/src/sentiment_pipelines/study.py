@@ -13,7 +13,7 @@ from typing import Any
 
 from sentiment_common.errors import InputError
 from sentiment_pipelines.environments import VAR
-from sentiment_pipelines.execution import EXIT_DONE, EXIT_REFUSED
+from sentiment_pipelines.order import EXIT_DONE, EXIT_REFUSED
 
 FIGURES = {
     "macro_f1": "macro-F1",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sentiment_pipelines import champion, execution, runs
+from sentiment_pipelines.order import Order
 from sentiment_pipelines.retraining import check, flight, journal, running
 from sentiment_pipelines.retraining.journal import Line
 
@@ -320,7 +321,7 @@ def test_the_order_of_a_retraining_is_one_that_the_pipeline_takes(ready):
     ready.check(policy=f"{AT_ONCE}\nrun.epochs = 3\nreplay = 0.5")
     given = ready.pipeline.orders[0].parameters()
     assert (given["epochs"], given["replay"], given["since"]) == (3, "0.5", "")
-    assert isinstance(ready.pipeline.orders[0], execution.Order)
+    assert isinstance(ready.pipeline.orders[0], Order)
 
 
 def test_a_champion_that_is_not_of_today_is_not_what_the_monitor_spoke_of(ready):

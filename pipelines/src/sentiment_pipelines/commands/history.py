@@ -97,12 +97,12 @@ def _champion_if_known() -> "tuple[Champion | None, str]":
 
 def _defaults() -> dict[str, dict[str, Any]]:
     """Returns what a run of each pipeline is given if nobody sets anything."""
-    from sentiment_pipelines import execution, graph
+    from sentiment_pipelines import graph
+    from sentiment_pipelines.order import Order
 
     pipelines = (graph.TRAINING, graph.EXPLORATION, graph.BATCH, graph.MONITORING)
     return {
-        it.stem: {**history.declared_defaults(it), **execution.Order(it).parameters()}
-        for it in pipelines
+        it.stem: {**history.declared_defaults(it), **Order(it).parameters()} for it in pipelines
     }
 
 

@@ -55,6 +55,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
 
     from sentiment_pipelines import execution
     from sentiment_pipelines.graph import MONITORING
+    from sentiment_pipelines.order import Order
 
     if not arguments.log.is_dir():
         raise InputError(
@@ -68,9 +69,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
         f"show_texts={arguments.show_texts}",
     ]  # fmt: skip
     console = Console(file=sys.stdout, highlight=False)
-    code, run = execution.run(
-        execution.Order(MONITORING, assignments), console, backends.chosen(arguments)
-    )
+    code, run = execution.run(Order(MONITORING, assignments), console, backends.chosen(arguments))
     if code == 0:
         _keep(run, earlier)
     return code

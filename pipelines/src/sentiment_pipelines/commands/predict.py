@@ -49,6 +49,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
     from sentiment_pipelines import execution
     from sentiment_pipelines.graph import BATCH
+    from sentiment_pipelines.order import Order
 
     assignments = [
         f"source={arguments.input}", f"text_column={arguments.text}", f"id_column={arguments.id}",
@@ -57,7 +58,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     _check_output(arguments.output, arguments.input, replace=arguments.replace)
     console = Console(file=sys.stdout, highlight=False)
     backend = backends.chosen(arguments)
-    code, run = execution.run(execution.Order(BATCH, assignments), console, backend)
+    code, run = execution.run(Order(BATCH, assignments), console, backend)
     task = run.task("batch-predict")
     if code or task is None:
         return code

@@ -12,7 +12,7 @@ from sentiment_pipelines.environments import ROOT
 from sentiment_pipelines.graph import BATCH, EXPLORATION, MONITORING, TRAINING, compiled
 
 if TYPE_CHECKING:
-    from sentiment_pipelines.execution import Order
+    from sentiment_pipelines.order import Order
 
 PIPELINES = tuple(pipeline.stem for pipeline in (TRAINING, EXPLORATION, BATCH, MONITORING))
 
@@ -62,6 +62,6 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _order(arguments: argparse.Namespace) -> "Order":
-    from sentiment_pipelines.execution import Order
+    from sentiment_pipelines.order import Order
 
     return Order(compiled(arguments.pipeline), arguments.set, arguments.params)

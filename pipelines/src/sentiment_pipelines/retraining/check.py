@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from sentiment_common.errors import InputError
-from sentiment_pipelines import champion, environments, execution, runs
+from sentiment_pipelines import champion, environments, runs
 from sentiment_pipelines.commands import monitor
+from sentiment_pipelines.order import EXIT_BUG
 from sentiment_pipelines.retraining import (
     flight,
     history,
@@ -251,9 +252,9 @@ def _retrain(
 
 def _broken(error: BaseException) -> Result:
     if isinstance(error, KeyboardInterrupt | SystemExit):
-        return Result(execution.EXIT_BUG, journal.KILLED, "", ("It was stopped.",))
+        return Result(EXIT_BUG, journal.KILLED, "", ("It was stopped.",))
     said = str(error).strip().split("\n")[-1]
-    return Result(execution.EXIT_BUG, journal.FAILED, "", (said,))
+    return Result(EXIT_BUG, journal.FAILED, "", (said,))
 
 
 def _end(begun: Line, result: Result, policy: Policy) -> None:

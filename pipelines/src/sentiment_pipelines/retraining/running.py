@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from sentiment_pipelines import champion, execution, outcomes, parameters, previous, runs
-from sentiment_pipelines.execution import Order
 from sentiment_pipelines.graph import TRAINING
+from sentiment_pipelines.order import EXIT_BUG, EXIT_DONE, Order
 from sentiment_pipelines.retraining import journal
 from sentiment_pipelines.retraining.policy import Policy
 from sentiment_pipelines.runs import Run
@@ -173,7 +173,7 @@ def found(client: Any, made: Run | None) -> Result:
         made: Its run; None if it came to none.
     """
     if made is None:
-        return Result(execution.EXIT_BUG, journal.KILLED, "", ("Killed before its run began.",))
+        return Result(EXIT_BUG, journal.KILLED, "", ("Killed before its run began.",))
     alias = str(made.facts["parameters"].get("alias", champion.ALIAS))
     log = champion.every_log(client) if client is not None else []
     pushed = [it for it in log if it.run == made.id]
@@ -184,8 +184,8 @@ def found(client: Any, made: Run | None) -> Result:
         return Result(0, outcomes.PUSHED, made.id, (said,), moved.digest, moved.alias)
     if outcome in (outcomes.REFUSED, outcomes.CHAMPION, outcomes.FAILED, outcomes.NOT_PUSHED):
         said = str(made.facts.get("reason", f"The run ended: {outcome}."))
-        return Result(execution.EXIT_DONE, outcome, made.id, (said,), "", alias)
-    return Result(execution.EXIT_BUG, journal.KILLED, made.id, ("Killed while it ran.",))
+        return Result(EXIT_DONE, outcome, made.id, (said,), "", alias)
+    return Result(EXIT_BUG, journal.KILLED, made.id, ("Killed while it ran.",))
 
 
 def _beginning(moment: float) -> str:

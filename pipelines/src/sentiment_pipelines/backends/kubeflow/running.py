@@ -14,7 +14,6 @@ from sentiment_common.errors import InputError
 from sentiment_pipelines import (
     backends,
     display,
-    execution,
     graph,
     outcomes,
     outside,
@@ -40,7 +39,8 @@ from sentiment_pipelines.backends.kubeflow.settings import Environment
 from sentiment_pipelines.backends.kubeflow.store import S3Store
 from sentiment_pipelines.backends.kubeflow.types import Package
 from sentiment_pipelines.backends.kubeflow.watch import Ended, Patience, Watch
-from sentiment_pipelines.execution import EXIT_DONE, EXIT_REFUSED, Order
+from sentiment_pipelines.order import EXIT_DONE, EXIT_REFUSED, Order
+from sentiment_pipelines.recorder import recording
 from sentiment_pipelines.runs import Run
 
 HERE = (graph.BATCH, graph.MONITORING)
@@ -136,7 +136,7 @@ def run(
     current = Run.begin(
         {
             "parameters": given, "pipeline": order.compiled.stem, "backend": cluster.name,
-            "environment": named(cluster), "revision": execution.code_revision(),
+            "environment": named(cluster), "revision": runs.code_revision(),
         }
     )  # fmt: skip
     current.note(status=runs.SUBMITTED)  # no run of this machine is to take it for its own
@@ -167,10 +167,10 @@ def _send(
     """Brings a run to the cluster and starts it."""
     environment, kubeflow = reached.environment, reached.kubeflow
     address = environment.tracking.address or environment.tracking.server
-    with execution.recording(address) as recorder:
+    with recording(address) as recorder:
         declared = parameters.declared(order.compiled)
         found = outside.resolve(recorder, given, declared, current.folder)
-    console.print(f"run {current.id}, champion {execution.champion_of(found)}", soft_wrap=True)
+    console.print(f"run {current.id}, champion {found.champion_in_words}", soft_wrap=True)
     sent = package.prepared(
         order.compiled, environment, reached.store, given, found.values, current.folder,
         _teller(console),
