@@ -102,6 +102,18 @@ def test_without_a_place_for_its_state_nothing_is_submitted_and_it_reads_all_the
         assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_whether_to_retrain_is_decided_and_written_down_in_the_container(docker, image, volume):
+    options = ("--network", "none", "--volume", f"{volume}:/state")
+    for asked, said in (("--dry-run",), "nothing was written"), ((), "nothing:"):
+        done = run(docker, image, "retrain-check", *asked, options=options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert said in done.stdout
+    read = (*options, "--entrypoint", "cat")
+    kept = docker.ask("run", "--rm", *read, image, "/state/retraining/decisions.jsonl")
+    (line,) = kept.stdout.splitlines()
+    assert json.loads(line)["decision"] == "nothing"
+
+
 def test_a_run_in_processes_is_refused_because_no_stage_is_in_it(docker, image, volume):
     options = ("--network", "none", "--volume", f"{volume}:/state")
     done = run(docker, image, "run", "--backend", "process", options=options)
