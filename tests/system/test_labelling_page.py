@@ -39,9 +39,12 @@ class Page:
         )  # fmt: skip
         variables = {**process_environment(room), "SENTIMENT_VAR": str(folder)}
         self.said = (folder / "said").open("wb+")
+        # What runs in the background ignores Ctrl-C and would hand that on.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             command, env=variables, cwd=folder, stdout=self.said, stderr=self.said
         )
+        signal.signal(signal.SIGINT, before)
         until(lambda: httpx.get(self.address).is_success, 30, "the page is served")
 
     def rows(self):
